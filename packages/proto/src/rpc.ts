@@ -1,0 +1,2 @@
+// Details that google.rpc defines for failed calls.
+export * from "./gen/google/rpc/error_details_pb.js";
