@@ -27,7 +27,7 @@ export function protocolSwitch(handler: NodeHandler, limits: HttpLimits, log: Ht
       headersTimeout: Math.min(limits.firstBytesMs, limits.requestMs),
       requestTimeout: limits.requestMs,
       keepAliveTimeout: limits.keepAliveMs,
-      connectionsCheckingInterval: Math.max(10, Math.min(5_000, limits.firstBytesMs / 4)),
+      connectionsCheckingInterval: Math.ceil(Math.min(5_000, limits.firstBytesMs / 4)),
       // A missing Host is refused with a sentence, beside a wrong one.
       requireHostHeader: false,
     },

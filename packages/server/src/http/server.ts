@@ -88,7 +88,10 @@ export function createHttpLayer(options: HttpLayerOptions): HttpLayer {
   const connections = new Connections(limits.maxConnections);
   const listeners: Listener[] = [];
   let closing: Promise<void> | undefined;
-  const grace = Promise.withResolvers<void>();
+  let endGrace = () => {};
+  const graceEnded = new Promise<void>((resolve) => {
+    endGrace = resolve;
+  });
 
   const serve: NodeHandler = (request, response) => {
     const connection = connectionOf(request);
@@ -149,7 +152,7 @@ export function createHttpLayer(options: HttpLayerOptions): HttpLayer {
   const shutDown = async () => {
     for (const listener of listeners) listener.close();
     connections.closeGently();
-    await Promise.race([connections.emptied(), grace.promise]);
+    await Promise.race([connections.emptied(), graceEnded]);
     connections.destroy();
     await connections.emptied();
     stopUpkeep();
@@ -160,7 +163,7 @@ export function createHttpLayer(options: HttpLayerOptions): HttpLayer {
     listen,
     close({ graceMs = 5_000 } = {}) {
       closing ??= shutDown();
-      const timer = setTimeout(() => grace.resolve(), graceMs);
+      const timer = setTimeout(endGrace, graceMs);
       return closing.finally(() => clearTimeout(timer));
     },
     handler: (request, response) =>
