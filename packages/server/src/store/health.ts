@@ -1,0 +1,53 @@
+import { StoreError } from "./errors.js";
+
+/** How the store is. */
+export interface StoreHealth {
+  /**
+   * - `sound`: nothing is known to be wrong
+   * - `checking`: the last stop was not clean, and a background process looks through the file
+   * - `unchecked`: that look could not be taken
+   * - `damaged`: the file is damaged; `problems` says where
+   */
+  readonly file: "sound" | "checking" | "unchecked" | "damaged";
+  readonly problems: readonly string[];
+  /** Why the last commit failed; undefined once one succeeds. */
+  readonly writeError: StoreError | undefined;
+}
+
+/** Gathers what the store's parts learn about its state. */
+export class HealthRecord {
+  #file: StoreHealth["file"] = "sound";
+  #problems: string[] = [];
+  #writeError: StoreError | undefined;
+
+  get current(): StoreHealth {
+    return { file: this.#file, problems: [...this.#problems], writeError: this.#writeError };
+  }
+
+  checking(): void {
+    if (this.#file === "sound") this.#file = "checking";
+  }
+
+  checked(problems: readonly string[] | null): void {
+    for (const problem of problems ?? []) this.#damage(problem);
+    if (this.#file === "checking") this.#file = problems === null ? "unchecked" : "sound";
+  }
+
+  committed(): void {
+    this.#writeError = undefined;
+  }
+
+  commitFailed(error: unknown): void {
+    if (error instanceof StoreError && error.kind !== "constraint") this.#writeError = error;
+  }
+
+  /** Looks at an error of a statement for signs of damage. */
+  statementFailed(error: unknown): void {
+    if (error instanceof StoreError && error.kind === "data_loss") this.#damage(error.message);
+  }
+
+  #damage(problem: string): void {
+    this.#file = "damaged";
+    if (!this.#problems.includes(problem)) this.#problems.push(problem);
+  }
+}

@@ -1,0 +1,15 @@
+export { type BrokenConstraint, type LockHolder, StoreError, type StoreErrorKind } from "./errors.js";
+export type { StoreHealth } from "./health.js";
+export { type OpenOptions, openStore } from "./open.js";
+export type { PendingFilter } from "./queries/approvals.js";
+export type { EventFilter } from "./queries/events.js";
+export type { Reads, Transaction } from "./queries/index.js";
+export type { Completion } from "./queries/messages.js";
+export type { ProjectFilter } from "./queries/projects.js";
+export type { RunnerFilter } from "./queries/runners.js";
+export type { SessionFilter } from "./queries/sessions.js";
+export type { AfterKey } from "./queries/status-pages.js";
+export type { Cost, UsageSum } from "./queries/usage.js";
+export type * from "./rows.js";
+export { Store } from "./store.js";
+export type { TopicWaiter } from "./tail.js";

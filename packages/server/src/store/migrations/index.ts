@@ -1,0 +1,11 @@
+import { sql as initial } from "./0001-initial.js";
+
+/** One step of the schema. `version` is its place, from 1, without gaps. */
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** Every step, oldest first. */
+export const MIGRATIONS: readonly Migration[] = [{ version: 1, name: "initial", sql: initial }];

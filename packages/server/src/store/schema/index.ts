@@ -1,0 +1,3 @@
+export * from "./catalog.js";
+export * from "./conversation.js";
+export * from "./ledger.js";
