@@ -11,8 +11,12 @@ export interface Listener {
   close(): void;
 }
 
-/** What is done with each accepted socket. */
-export type Accept = (socket: Socket, entrance: Entrance) => void;
+/** Who takes what the listeners let in. */
+export interface Acceptor {
+  accept(socket: Socket, entrance: Entrance): void;
+  /** A connection could not be accepted, as when file descriptors run out; the listener goes on. */
+  failed(error: Error): void;
+}
 
 /** The result of listening on one or several TCP addresses. */
 export interface TcpListening {
@@ -37,12 +41,12 @@ const tcpKeepAliveMs = 60_000;
 export async function listenTcp(
   addresses: readonly TcpAddress[],
   allowedHosts: readonly string[],
-  accept: Accept,
+  acceptor: Acceptor,
 ): Promise<TcpListening> {
   const binds = addresses.flatMap(expand);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await bindAll(binds, allowedHosts, accept);
+      return await bindAll(binds, allowedHosts, acceptor);
     } catch (error) {
       const taken =
         error instanceof AddressInUseError && error.address.kind === "tcp" ? error.address : undefined;
@@ -60,7 +64,7 @@ function expand(address: TcpAddress): Bind[] {
 async function bindAll(
   binds: Bind[],
   allowedHosts: readonly string[],
-  accept: Accept,
+  acceptor: Acceptor,
 ): Promise<TcpListening> {
   const listeners: Listener[] = [];
   const skipped: { address: ListenAddress; reason: string }[] = [];
@@ -70,7 +74,7 @@ async function bindAll(
     for (const bind of binds) {
       const address: TcpAddress = { kind: "tcp", host: bind.host, port: bind.port || chosen };
       try {
-        const listener = await bindOne(address, allowedHosts, accept, both);
+        const listener = await bindOne(address, allowedHosts, acceptor, both);
         listeners.push(listener);
         if (bind.port === 0) chosen = listener.address.port;
       } catch (error) {
@@ -91,16 +95,16 @@ async function bindAll(
 async function bindOne(
   address: TcpAddress,
   allowedHosts: readonly string[],
-  accept: Accept,
+  acceptor: Acceptor,
   ipv6Only: boolean,
 ): Promise<Listener & { readonly address: TcpAddress }> {
   let authorities: Authorities = new Set();
   const server = createServer(
     { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: tcpKeepAliveMs },
-    (socket) => accept(socket, { transport: "tcp", authorities }),
+    (socket) => acceptor.accept(socket, { transport: "tcp", authorities }),
   );
   try {
-    await listening(server, { host: address.host, port: address.port, ipv6Only, exclusive: true });
+    await listening(server, { host: address.host, port: address.port, ipv6Only, exclusive: true }, acceptor);
   } catch (error) {
     throw listenErrorFrom(address, error);
   }
@@ -110,13 +114,17 @@ async function bindOne(
   return { address: { ...address, port: bound.port }, close: () => void server.close() };
 }
 
-/** Settles when the server listens; a later accept error (out of file descriptors) passes, and the next call works. */
-export function listening(server: Server, options: Parameters<Server["listen"]>[0] & object): Promise<void> {
+/** Settles when the server listens; errors after that are the acceptor's. */
+export function listening(
+  server: Server,
+  options: Parameters<Server["listen"]>[0] & object,
+  acceptor: Acceptor,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(options, () => {
       server.off("error", reject);
-      server.on("error", () => undefined);
+      server.on("error", (error) => acceptor.failed(error));
       resolve();
     });
   });

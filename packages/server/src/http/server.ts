@@ -5,7 +5,7 @@ import { Connections, connectionOf } from "./connections.js";
 import type { Credential, CredentialProblem } from "./credential.js";
 import { createGate, unauthenticatedError } from "./gate.js";
 import { defaultLimits, type HttpLimits } from "./limits.js";
-import { type Accept, type Listener, listenTcp, type TcpListening } from "./listener.js";
+import { type Acceptor, type Listener, listenTcp, type TcpListening } from "./listener.js";
 import { type HttpLog, silentLog } from "./log.js";
 import type { NodeHandler } from "./node-handler.js";
 import { protocolSwitch } from "./protocol-switch.js";
@@ -114,11 +114,17 @@ export function createHttpLayer(options: HttpLayerOptions): HttpLayer {
 
   const protocols = protocolSwitch(serve, limits, log);
   const stopUpkeep = startUpkeep(connections, limits, log);
-  const accept: Accept = (socket, entrance) => {
-    const connection = connections.admit(socket, entrance);
-    if (connection === undefined)
-      log.warn({ limit: limits.maxConnections }, "turned a connection away: too many");
-    else protocols.accept(connection);
+  let full = false;
+  const acceptor: Acceptor = {
+    accept(socket, entrance) {
+      const connection = connections.admit(socket, entrance);
+      // One line each time it fills up, however many knock.
+      if (connection === undefined && !full)
+        log.warn({ limit: limits.maxConnections }, "too many busy connections");
+      full = connection === undefined;
+      if (connection !== undefined) protocols.accept(connection);
+    },
+    failed: (error) => log.error({ err: error }, "a connection could not be accepted"),
   };
 
   const listen = async (addresses: readonly (string | ListenAddress)[]): Promise<Listening> => {
@@ -132,12 +138,12 @@ export function createHttpLayer(options: HttpLayerOptions): HttpLayer {
       const tcp = await listenTcp(
         parsed.filter((address) => address.kind === "tcp"),
         allowedHosts,
-        accept,
+        acceptor,
       );
       opened.push(...tcp.listeners);
       skipped = tcp.skipped;
       for (const address of parsed) {
-        if (address.kind === "unix") opened.push(await listenUnix(address.path, accept));
+        if (address.kind === "unix") opened.push(await listenUnix(address.path, acceptor));
       }
       if (closing !== undefined) throw new Error(closedText);
     } catch (error) {

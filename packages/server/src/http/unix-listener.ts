@@ -5,7 +5,7 @@ import { connect, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import type { ListenAddress } from "./address.js";
 import { AddressInUseError, errorCode, ListenError, listenErrorFrom } from "./listen-errors.js";
-import { type Accept, type Listener, listening } from "./listener.js";
+import { type Acceptor, type Listener, listening } from "./listener.js";
 import { maxSocketPathBytes } from "./socket-path.js";
 
 /**
@@ -15,7 +15,7 @@ import { maxSocketPathBytes } from "./socket-path.js";
  * @throws AddressInUseError when a program serves it; ListenError when the path is too long, or is something else than
  * a socket, which is never removed
  */
-export async function listenUnix(path: string, accept: Accept): Promise<Listener> {
+export async function listenUnix(path: string, acceptor: Acceptor): Promise<Listener> {
   const address: ListenAddress = { kind: "unix", path };
   const bytes = Buffer.byteLength(path);
   if (bytes > maxSocketPathBytes) {
@@ -25,7 +25,7 @@ export async function listenUnix(path: string, accept: Accept): Promise<Listener
     );
   }
   const server = createServer({ allowHalfOpen: true }, (socket) =>
-    accept(socket, { transport: "unix", authorities: undefined }),
+    acceptor.accept(socket, { transport: "unix", authorities: undefined }),
   );
   // Bound out of reach and then moved, so that it never exists with a wider mode or beside a half-removed old one.
   const nursery = join(dirname(path), `.${randomBytes(3).toString("hex")}`);
@@ -33,7 +33,7 @@ export async function listenUnix(path: string, accept: Accept): Promise<Listener
     await refuseUnlessStale(address, path);
     await mkdir(nursery, { mode: 0o700 });
     const born = join(nursery, "s");
-    await listening(server, { path: born });
+    await listening(server, { path: born }, acceptor);
     await chmod(born, 0o600);
     await rename(born, path);
   } catch (error) {

@@ -1,7 +1,12 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { type ClientHttp2Session, connect, constants } from "node:http2";
 import { connect as connectTcp } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { ConnectError, createClient } from "@connectrpc/connect";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { authorize, grpcJsClient, transports } from "./fixture/clients.js";
@@ -98,6 +103,24 @@ describe("close", () => {
     await first;
     await expect(layer.listen(["127.0.0.1:0"])).rejects.toThrow(/has been closed/);
   });
+});
+
+test("a closed layer keeps no process alive", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "layer-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const fixture = (name: string) => fileURLToPath(new URL(`fixture/${name}`, import.meta.url));
+  const child = spawn(
+    process.execPath,
+    ["--import", fixture("typescript-hooks.mjs"), fixture("open-and-close.ts"), join(folder, "s.sock")],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let output = "";
+  child.stdout.on("data", (chunk) => {
+    output += chunk;
+  });
+  expect(await once(child, "close")).toEqual([0, null]);
+  expect(output).toBe("closed\n");
 });
 
 describe("a client that goes away", () => {
