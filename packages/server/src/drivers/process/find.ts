@@ -24,6 +24,6 @@ export async function findHandle(
   if (wrapper !== undefined) {
     return { ...known, pid: wrapper.pid, startTime: wrapper.startTime, bootId: note.bootId };
   }
-  const wasStarted = existsSync(fileIn(dir, "status")) || existsSync(fileIn(dir, "holder"));
+  const wasStarted = existsSync(fileIn(dir, "started"));
   return wasStarted ? { ...known, pid: 0, startTime: "", bootId: note.bootId } : null;
 }

@@ -12,6 +12,7 @@ export type FolderFile =
   | "holder"
   | "stdout"
   | "stderr"
+  | "started"
   | "status"
   | "uncontained";
 

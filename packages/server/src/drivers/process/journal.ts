@@ -46,7 +46,7 @@ export class FileJournal implements Journal {
     for (const signal of [ended, ...stops]) signal.addEventListener("abort", wakeup.ring);
     let file: FileHandle | undefined;
     try {
-      file = await this.#open();
+      file = await open(this.#path, "r");
       const splitter = new LineSplitter(options.maxLineBytes ?? MAX_LINE_BYTES);
       let offset = from;
       let buffer: Buffer | null = null;
@@ -93,9 +93,5 @@ export class FileJournal implements Journal {
     } catch (error) {
       throw new DriverError("journal_failed", `${this.#path} could not be read.`, { cause: error });
     }
-  }
-
-  async #open(): Promise<FileHandle> {
-    return await open(this.#path, "r");
   }
 }

@@ -3,9 +3,8 @@ import { type CarrierRow, isDead } from "./table.js";
 /** What is known of a runner when its processes are looked for. */
 export interface MemberQuery {
   nonce: string;
-  /** The wrapper; pid 0 when it is unknown. */
-  pid: number;
-  startTime: string;
+  /** The wrapper's pid once its identity is proven, else null. */
+  wrapper: number | null;
   /** Processes that were found before, pid -> start time: they stay members wherever they moved. */
   known: ReadonlyMap<number, string>;
   /** pids that are no members, whatever they carry. */
@@ -18,8 +17,7 @@ export interface MemberQuery {
  */
 export function membersOf(rows: ReadonlyMap<number, CarrierRow>, query: MemberQuery): CarrierRow[] {
   const isWrapper = (row: CarrierRow | undefined) =>
-    row !== undefined &&
-    (row.nonce === query.nonce || (row.pid === query.pid && row.startTime === query.startTime));
+    row !== undefined && (row.nonce === query.nonce || row.pid === query.wrapper);
   const children = new Map<number, CarrierRow[]>();
   const open: CarrierRow[] = [];
   for (const row of rows.values()) {

@@ -1,10 +1,14 @@
+import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ProcessHandle, StopReport } from "../driver.js";
+import { fileIn } from "./folder.js";
 import { isLive, signalPid, signalRow } from "./identity.js";
 import { StopRecord } from "./stop-record.js";
 import type { ProcessTable } from "./table.js";
 import type { ProcessTree } from "./tree.js";
 
+/** How long the wrapper may take to come to the agent. */
+const START_TIMEOUT_MS = 2000;
 /** How long what an ended agent left behind may take after its own SIGTERM. */
 const LEFTOVER_GRACE_MS = 1000;
 /** How long the kernel may take to end what got SIGKILL. */
@@ -25,29 +29,29 @@ export interface StopTarget {
 export async function stopTree(target: StopTarget, graceMs: number, hurry: AbortSignal): Promise<StopReport> {
   const { table, handle, tree, ended } = target;
   const record = new StopRecord(table);
-  record.see(await tree.live({ nonces: true }));
   const deadline = Date.now() + graceMs;
-  const wasEnded = ended.aborted;
-
-  target.endInput();
+  const isOver = () => ended.aborted || !isLive(table, handle);
+  const wasEnded = isOver();
   if (!wasEnded && !hurry.aborted) {
-    if (isLive(table, handle)) {
-      signalPid(-handle.pid, "SIGTERM");
-      record.sent(handle.pid, "SIGTERM");
-    }
+    await within(START_TIMEOUT_MS, hurry, () => existsSync(fileIn(handle.dir, "started")) || isOver());
+    record.see(await tree.live({ nonces: true }));
+    target.endInput();
+    if (!isOver()) signalPid(-handle.pid, "SIGTERM");
+    record.sent(handle.pid, "SIGTERM");
     await tree.thaw();
-    await within(deadline - Date.now(), hurry, () => ended.aborted);
+    await within(deadline - Date.now(), hurry, isOver);
   }
   const leftovers = await tree.live({ nonces: true });
   record.see(leftovers);
-  if (ended.aborted && !hurry.aborted && leftovers.length > 0) {
+  if (isOver() && !hurry.aborted && leftovers.length > 0) {
     for (const row of leftovers) if (signalRow(table, row, "SIGTERM")) record.mark(row, "SIGTERM");
     await tree.thaw();
     const grace = wasEnded ? graceMs : deadline - Date.now();
     await within(Math.min(grace, LEFTOVER_GRACE_MS), hurry, () => !record.hasLive());
   }
-  await killAll(target, record, () => ended.aborted || !isLive(table, handle));
-  await endWrapper(target);
+  await killAll(target, record, isOver);
+  await within(WRAPPER_TIMEOUT_MS, new AbortController().signal, isOver);
+  if (!isOver()) signalPid(handle.pid, "SIGKILL");
   return record.report(tree.cgroup === null ? "session" : "cgroup");
 }
 
@@ -73,12 +77,6 @@ export async function killAll(
     }
     if (clean === 0) await delay(pause);
   }
-}
-
-async function endWrapper({ table, handle, ended }: StopTarget): Promise<void> {
-  const idle = new AbortController().signal;
-  await within(WRAPPER_TIMEOUT_MS, idle, () => ended.aborted);
-  if (!ended.aborted && isLive(table, handle)) signalPid(handle.pid, "SIGKILL");
 }
 
 async function within(ms: number, hurry: AbortSignal, done: () => boolean): Promise<void> {

@@ -36,12 +36,13 @@ export class ProcessTree {
       return rows.filter((row) => row !== null && !isDead(row)) as ProcessRow[];
     }
     if (this.#handle.bootId !== this.#table.bootId()) return [];
-    const members = membersOf(await this.#rows(options.nonces), {
+    const rows = await this.#rows(options.nonces);
+    const wrapper = isLive(this.#table, this.#handle) ? this.#handle.pid : null;
+    const members = membersOf(rows, {
       nonce: this.#handle.nonce,
-      pid: this.#handle.pid,
-      startTime: this.#handle.startTime,
+      wrapper,
       known: this.#known,
-      spared: this.#spared(),
+      spared: this.#spared(wrapper),
     });
     for (const row of members) this.#known.set(row.pid, row.startTime);
     return members;
@@ -79,10 +80,10 @@ export class ProcessTree {
   }
 
   /** The holder ends by itself after the wrapper, and must not be taken for something left behind meanwhile. */
-  #spared(): Set<number> {
+  #spared(wrapper: number | null): Set<number> {
     const spared = new Set<number>();
-    if (isLive(this.#table, this.#handle)) {
-      spared.add(this.#handle.pid);
+    if (wrapper !== null) {
+      spared.add(wrapper);
       this.#holder = liveHolder(this.#table, this.#handle) ?? this.#holder;
     }
     const holder = this.#holder;

@@ -18,6 +18,7 @@ const SIGNALS = "HUP INT QUIT PIPE ALRM TERM USR1 USR2";
  * - A FIFO waits for both ends to be opened; an agent killed before it had opened its own would leave the holder
  *   waiting, which the wrapper's last line ends.
  * - Wrapper and holder live in /, so that they keep no file system busy.
+ * - From `started` on a signal reaches the agent; before, it could be spent on the wrapper alone.
  * - Only the agent joins the cgroup, so that killing or freezing all of it spares the wrapper.
  * - The status counts once its newline is there, which makes one small write as good as a rename.
  */
@@ -31,6 +32,7 @@ if [ "$3" != /dev/null ]; then
 fi
 (
   [ -z "$2" ] || { echo 0 >"$2"; } 2>/dev/null || : >"$0/uncontained"
+  : >"$0/started"
   cd -- "$1" || exit 126
   unset OLDPWD
   shift 3
