@@ -9,10 +9,14 @@ function withImports(file: DescFile, found: Set<DescFile>): Set<DescFile> {
   return found;
 }
 
-const files = new Set<DescFile>();
-for (const desc of registry) withImports(desc.file, files);
+const reachable = new Set<DescFile>();
+for (const desc of registry) withImports(desc.file, reachable);
+const files = [...reachable].filter((file) => file.proto.package === "stratavore.v1");
 
 /** What the generated code defines in our package. */
-export const compiledContract = describeContract(
-  [...files].filter((file) => file.proto.package === "stratavore.v1"),
+export const compiledContract = describeContract(files);
+
+/** Path of the file that defines each top-level message and enum. */
+export const homes: ReadonlyMap<string, string> = new Map(
+  files.flatMap((file) => [...file.messages, ...file.enums].map((desc) => [desc.name, file.proto.name])),
 );
