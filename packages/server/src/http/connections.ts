@@ -63,10 +63,6 @@ export class Connections {
     this.#maximum = maximum;
   }
 
-  get size(): number {
-    return this.#all.size;
-  }
-
   all(): Iterable<Connection> {
     return this.#all;
   }

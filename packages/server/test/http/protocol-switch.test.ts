@@ -99,15 +99,26 @@ describe("the first bytes", () => {
   test("that came in time leave no deadline behind", async () => {
     const { port, url } = await listeningLayer({ limits: { firstBytesMs: 100 } });
     const client = createClient(EchoService, transports["gRPC, HTTP/2"]!(url, [authorize()]));
-    const abort = new AbortController();
-    const stream = client.watch({ value: "on" }, { signal: abort.signal })[Symbol.asyncIterator]();
+    const stream = client.watch({ value: "on" })[Symbol.asyncIterator]();
     await stream.next();
-    const later = rawConnection(port);
-    await later.closed;
-    const next = stream.next();
-    expect(await Promise.race([next.catch(() => "ended"), Promise.resolve("still open")])).toBe("still open");
-    abort.abort();
-    await next.catch(() => undefined);
+    let ended = false;
+    stream.next().catch(() => {
+      ended = true;
+    });
+    const slowCall = rawConnection(port);
+    const call = ["POST /stratavore.v1.EchoService/Watch HTTP/1.1", `host: localhost:${port}`];
+    const headers = [
+      "content-type: application/connect+json",
+      "content-length: 7",
+      `authorization: Bearer ${token}`,
+    ];
+    slowCall.socket.write([...call, ...headers, "", '\0\0\0\0\x02""'].join("\r\n"));
+    await vi.waitFor(() => expect(slowCall.received()).toContain("watching"));
+    // Their deadlines are over when those of connections made later are.
+    await rawConnection(port).closed;
+    await rawConnection(port).closed;
+    expect(ended).toBe(false);
+    expect(slowCall.socket.destroyed).toBe(false);
   });
 });
 
