@@ -58,6 +58,8 @@ export async function openStore(options: OpenOptions): Promise<Store> {
 function openInMemory(migrations: readonly Migration[]): Store {
   const raw = new Database(":memory:");
   raw.pragma("foreign_keys = ON");
+  // A backup of it is a file, which is to be known as ours.
+  raw.pragma(`application_id = ${APPLICATION_ID}`);
   migrate(raw, migrations);
   const identity = takeOver(raw, IN_MEMORY);
   return new Store({ writer: raw, reader: raw, identity, file: null, lock: null });

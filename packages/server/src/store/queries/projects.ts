@@ -66,7 +66,7 @@ export class ProjectReads {
   list(filter: ProjectFilter): { rows: ProjectRow[]; total: number } {
     const { archived, limit, offset = 0, afterKey = "" } = filter;
     const query = archived === undefined ? this.#all : this.#some;
-    const values = { archived, limit, offset, after: afterKey };
+    const values = { archived: Number(archived), limit, offset, after: afterKey };
     return { rows: query.page(values), total: query.total(values)?.n ?? 0 };
   }
 
