@@ -33,20 +33,29 @@ async function testPackage(root, { folder, manifest }) {
 }
 
 /**
- * Runs the tests of every package that has a `test` script and shows their totals.
+ * The packages that have a `test` script.
  *
  * @param {string} root the workspace's folder
- * @param {string[]} [names] only these packages, by name or last part of their folder; default: all
- * @returns {Promise<import("./totals.mjs").Totals>} zero tests count as one that failed
+ * @param {string[]} names only these, by name or last part of their folder; none: all
+ * @returns {Package[]}
  */
-export async function runTests(root, names = []) {
-  const wanted = (/** @type {Package} */ { folder, manifest }) =>
-    names.length === 0 || names.includes(manifest.name) || names.includes(folder.split("/").at(-1) ?? "");
-  const tested = workspacePackages(root).filter(
-    (each) => each.folder !== "" && each.manifest.scripts?.test && wanted(each),
-  );
+export function testedPackages(root, names) {
+  return workspacePackages(root).filter(({ folder, manifest }) => {
+    const named = names.includes(manifest.name) || names.includes(folder.split("/").at(-1) ?? "");
+    return folder !== "" && manifest.scripts?.test !== undefined && (named || names.length === 0);
+  });
+}
+
+/**
+ * Runs the tests of packages and shows their totals.
+ *
+ * @param {string} root the workspace's folder
+ * @param {Package[]} packages
+ * @returns {Promise<import("./totals.mjs").Totals>} no package counts as one test that failed
+ */
+export async function runTests(root, packages) {
   const results = [];
-  for (const each of tested)
+  for (const each of packages)
     results.push({ name: each.manifest.name, totals: await testPackage(root, each) });
   process.stdout.write("\n");
   for (const { name, totals } of results) process.stdout.write(`${name}: ${totalsLine(totals)}\n`);

@@ -12,8 +12,9 @@ const failing =
 /** Runs the tests of a workspace in a process of their own, as `npm test` does. */
 function run(folder: string, ...names: string[]) {
   const code =
-    `import { runTests } from ${JSON.stringify(join(root, "scripts/run-tests.mjs"))};\n` +
-    `process.stdout.write(JSON.stringify(await runTests(${JSON.stringify(folder)}, ${JSON.stringify(names)})));`;
+    `import { runTests, testedPackages } from ${JSON.stringify(join(root, "scripts/run-tests.mjs"))};\n` +
+    `const folder = ${JSON.stringify(folder)};\n` +
+    `process.stdout.write(JSON.stringify(await runTests(folder, testedPackages(folder, ${JSON.stringify(names)}))));`;
   const { VITEST: _, ...env } = process.env;
   const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", code], {
     env,
