@@ -34,7 +34,7 @@ export function watchExit({ table, handle, watch, onExit }: ExitWatchOptions): (
   };
   const unwatch = watch.on("status", lookForStatus);
   const timer = setInterval(() => {
-    if (lookForStatus()) return;
+    if (!watch.isLive && lookForStatus()) return;
     const answers = signalPid(handle.pid, 0);
     if (answers && ++polls % IDENTITY_EVERY !== 0) return;
     // It can have written its status between the two looks.

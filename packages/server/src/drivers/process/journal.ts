@@ -11,7 +11,7 @@ import { Wakeup } from "./wakeup.js";
 const READ_BYTES = 256 * 1024;
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 /** Looking at the size is cheap; it only has to catch what inotify lost. */
-const WATCHED_POLL_MS = 1000;
+const WATCHED_POLL_MS = 2000;
 const UNWATCHED_POLL_MS = 50;
 
 /** What a journal has to know of its process. */

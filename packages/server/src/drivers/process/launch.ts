@@ -26,7 +26,18 @@ export async function launch(
     cgroup,
     input: spec.input,
   };
-  await prepareFolder(spec.dir, known);
+  try {
+    prepareFolder(spec.dir, known);
+  } catch (cause) {
+    if (cause instanceof DriverError) throw cause;
+    throw new DriverError(
+      "spawn_failed",
+      `${spec.dir} cannot be prepared (${errnoOf(cause) ?? "unknown"}).`,
+      {
+        cause,
+      },
+    );
+  }
   const child = await spawnWrapper(spec, cgroup);
   const pid = child.pid!;
   // Not reaped before the loop's next turn, so the row is there even if the wrapper has ended.
@@ -72,12 +83,15 @@ async function check(spec: LaunchSpec): Promise<void> {
   const name = Object.keys(spec.env).find((key) => !isPassableName(key));
   if (name !== undefined)
     throw bad(`The environment name ${JSON.stringify(name)} is not a shell identifier.`);
-  await resolveProgram(spec.program, { path: "", cwd: "/" });
+  await Promise.all([resolveProgram(spec.program, { path: "", cwd: "/" }), checkFolder(spec.cwd)]);
+}
+
+async function checkFolder(path: string): Promise<void> {
   try {
-    if (!(await stat(spec.cwd)).isDirectory()) throw new Error("not a folder");
-    await access(spec.cwd, constants.X_OK);
+    if (!(await stat(path)).isDirectory()) throw new Error("not a folder");
+    await access(path, constants.X_OK);
   } catch (cause) {
-    throw new DriverError("bad_cwd", `${spec.cwd} is not a folder that can be entered.`, { cause });
+    throw new DriverError("bad_cwd", `${path} is not a folder that can be entered.`, { cause });
   }
 }
 

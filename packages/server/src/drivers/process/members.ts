@@ -16,25 +16,57 @@ export interface MemberQuery {
  * descendants. A session counts only while its leader proves to be the wrapper, because a pid can be used again.
  */
 export function membersOf(rows: ReadonlyMap<number, CarrierRow>, query: MemberQuery): CarrierRow[] {
-  const isWrapper = (row: CarrierRow | undefined) =>
-    row !== undefined && (row.nonce === query.nonce || row.pid === query.wrapper);
-  const children = new Map<number, CarrierRow[]>();
-  const open: CarrierRow[] = [];
-  for (const row of rows.values()) {
-    const siblings = children.get(row.ppid);
-    if (siblings === undefined) children.set(row.ppid, [row]);
-    else siblings.push(row);
-    const isSeed =
-      row.nonce === query.nonce ||
-      query.known.get(row.pid) === row.startTime ||
-      isWrapper(rows.get(row.session));
-    if (isSeed) open.push(row);
-  }
+  const index = indexOf(rows);
+  const carriers = index.byNonce.get(query.nonce) ?? [];
+  const known = [...query.known].map(([pid, startTime]) => {
+    const row = rows.get(pid);
+    return row?.startTime === startTime ? [row] : [];
+  });
+  const leaders = new Set(carriers.map((row) => row.pid));
+  if (query.wrapper !== null) leaders.add(query.wrapper);
+  const sessions = [...leaders].map((pid) => index.bySession.get(pid) ?? []);
+
+  const open = [carriers, ...known, ...sessions].flat();
   const members = new Map<number, CarrierRow>();
   for (let row = open.pop(); row !== undefined; row = open.pop()) {
     if (members.has(row.pid) || row.pid === process.pid) continue;
     members.set(row.pid, row);
-    open.push(...(children.get(row.pid) ?? []));
+    open.push(...(index.byParent.get(row.pid) ?? []));
   }
   return [...members.values()].filter((row) => !isDead(row) && !query.spared.has(row.pid));
+}
+
+interface Index {
+  byNonce: Map<string, CarrierRow[]>;
+  bySession: Map<number, CarrierRow[]>;
+  byParent: Map<number, CarrierRow[]>;
+}
+
+/** A scan is shared by many runners: it is sorted once. */
+const indexes = new WeakMap<ReadonlyMap<number, CarrierRow>, Index>();
+
+function indexOf(rows: ReadonlyMap<number, CarrierRow>): Index {
+  const found = indexes.get(rows);
+  if (found !== undefined) return found;
+  const all = [...rows.values()];
+  const index = {
+    byNonce: grouped(
+      all.filter((row) => row.nonce !== null),
+      (row) => row.nonce ?? "",
+    ),
+    bySession: grouped(all, (row) => row.session),
+    byParent: grouped(all, (row) => row.ppid),
+  };
+  indexes.set(rows, index);
+  return index;
+}
+
+function grouped<K>(rows: CarrierRow[], key: (row: CarrierRow) => K): Map<K, CarrierRow[]> {
+  const groups = new Map<K, CarrierRow[]>();
+  for (const row of rows) {
+    const group = groups.get(key(row));
+    if (group === undefined) groups.set(key(row), [row]);
+    else group.push(row);
+  }
+  return groups;
 }

@@ -15,14 +15,13 @@ export function createProcTable(): ProcessTable {
     row,
     nonce: readNonce,
     args: readArgs,
-    rows: shared(() => scan(row)),
-    carriers: shared(() =>
-      scan<CarrierRow>((pid) => {
-        const found = row(pid);
-        return found === null ? null : { ...found, nonce: readNonce(pid) };
-      }),
-    ),
+    rows: shared(() => scan((pid) => withNonce(row(pid), () => null))),
+    carriers: shared(() => scan((pid) => withNonce(row(pid), readNonce))),
   };
+}
+
+function withNonce(row: ProcessRow | null, nonce: (pid: number) => string | null): CarrierRow | null {
+  return row === null ? null : { ...row, nonce: nonce(row.pid) };
 }
 
 async function scan<T>(read: (pid: number) => T | null): Promise<Map<number, T>> {

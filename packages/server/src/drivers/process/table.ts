@@ -14,7 +14,7 @@ export interface ProcessRow {
   name: string;
 }
 
-/** A row with the nonce in its environment, null when it has none or may not be read. */
+/** A row with the nonce in its environment: null when it has none, may not be read, or was not asked for. */
 export interface CarrierRow extends ProcessRow {
   nonce: string | null;
 }
@@ -28,8 +28,10 @@ export interface ProcessTable {
   nonce(pid: number): string | null;
   /** The arguments; empty when there are none or they may not be read. */
   args(pid: number): string[];
-  rows(): Promise<Map<number, ProcessRow>>;
-  carriers(): Promise<Map<number, CarrierRow>>;
+  /** All processes, without their nonces. */
+  rows(): Promise<ReadonlyMap<number, CarrierRow>>;
+  /** All processes with their nonces, which costs twice as much. */
+  carriers(): Promise<ReadonlyMap<number, CarrierRow>>;
 }
 
 export const NONCE_VARIABLE = "STRATAVORE_NONCE";

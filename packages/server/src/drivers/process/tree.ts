@@ -5,7 +5,7 @@ import { Cgroup } from "./cgroup.js";
 import { fileIn } from "./folder.js";
 import { isLive, liveHolder, signalRow } from "./identity.js";
 import { membersOf } from "./members.js";
-import { type CarrierRow, isDead, type ProcessRow, type ProcessTable } from "./table.js";
+import { isDead, type ProcessRow, type ProcessTable } from "./table.js";
 
 const STOP_ROUNDS = 20;
 
@@ -36,7 +36,7 @@ export class ProcessTree {
       return rows.filter((row) => row !== null && !isDead(row)) as ProcessRow[];
     }
     if (this.#handle.bootId !== this.#table.bootId()) return [];
-    const rows = await this.#rows(options.nonces);
+    const rows = await (options.nonces ? this.#table.carriers() : this.#table.rows());
     const wrapper = isLive(this.#table, this.#handle) ? this.#handle.pid : null;
     const members = membersOf(rows, {
       nonce: this.#handle.nonce,
@@ -90,11 +90,5 @@ export class ProcessTree {
     if (holder !== null && this.#table.row(holder.pid)?.startTime === holder.startTime)
       spared.add(holder.pid);
     return spared;
-  }
-
-  async #rows(nonces: boolean): Promise<Map<number, CarrierRow>> {
-    if (nonces) return await this.#table.carriers();
-    const rows = await this.#table.rows();
-    return new Map([...rows].map(([pid, row]) => [pid, { ...row, nonce: null }]));
   }
 }

@@ -58,7 +58,7 @@ describe.each(["cgroup", "session"] as const)("stopping an agent, known by %s", 
     const agent = await bench.sh("(setsid sh -c 'trap \"\" TERM; echo $$; exec sleep 62' &) ; exec sleep 63");
     const [line] = await firstLines(agent.stdout, 1);
     const report = await agent.stop({ graceMs: 5000 });
-    expect(report.ended).toContainEqual({ pid: Number(line), command: "sleep", signal: "SIGKILL" });
+    expect(report.ended).toContainEqual(expect.objectContaining({ pid: Number(line), signal: "SIGKILL" }));
     expect(isRunning(Number(line))).toBe(false);
     expect(report).toMatchObject({ method, forced: true, left: [] });
   });
@@ -71,7 +71,7 @@ describe.each(["cgroup", "session"] as const)("stopping an agent, known by %s", 
     const report = await agent.stop({ graceMs: 5000 });
     expect(report).toEqual({
       method,
-      ended: [{ pid: Number(line), command: "sleep", signal: "SIGTERM" }],
+      ended: [{ pid: Number(line), command: expect.any(String), signal: "SIGTERM" }],
       left: [],
       forced: false,
     });
