@@ -1,11 +1,12 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, type MockInstance, vi } from "vitest";
 import { install } from "../install.mjs";
 import { folderWith } from "./workspace.js";
 
 const path = process.env.PATH;
 let workspace: string;
+let shown: MockInstance<typeof process.stdout.write>;
 
 /** Puts an `npx` before all others that writes its arguments to a file and ends with the code. */
 function useInstaller(exitCode: number): string {
@@ -20,6 +21,7 @@ function useInstaller(exitCode: number): string {
 const calls = (log: string) => (existsSync(log) ? readFileSync(log, "utf8").split("\n").slice(0, -1) : []);
 
 beforeEach(() => {
+  shown = vi.spyOn(process.stdout, "write").mockReturnValue(true);
   workspace = folderWith({
     "package.json": '{"name":"w","packageManager":"pnpm@1.2.3+sha512.abc"}',
     "pnpm-workspace.yaml": "packages:\n  - packages/*\n",
@@ -31,12 +33,16 @@ beforeEach(() => {
 
 afterEach(() => {
   process.env.PATH = path;
+  shown.mockRestore();
 });
 
-it("asks the named pnpm for what the lockfile says, once", async () => {
+it("asks the named pnpm for what the lockfile says, and then has nothing to do or say", async () => {
   const log = useInstaller(0);
   await install(workspace);
+  expect(shown).toHaveBeenCalled();
+  shown.mockClear();
   await install(workspace);
+  expect(shown).not.toHaveBeenCalled();
   expect(calls(log)).toEqual(["-y pnpm@1.2.3 install --frozen-lockfile"]);
 });
 
