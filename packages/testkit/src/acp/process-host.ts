@@ -48,6 +48,7 @@ export class ProcessHost implements Host {
   /** Ends the process because its input ended, unless it was told to survive that. */
   inputEnded(): void {
     if (!this.#outlivesInput) this.exit(0);
+    process.stderr.write("the input has ended; staying, as asked\n");
     // Nothing else would keep the process alive now.
     setInterval(() => undefined, 2 ** 30);
   }

@@ -63,7 +63,9 @@ function readValue(spec: ArgumentSpec, raw: string): string | number {
   const min = spec.min ?? 0;
   const max = spec.max ?? Number.MAX_SAFE_INTEGER;
   if (!(value >= min && value <= max)) {
-    throw new ArgumentError(`takes a ${spec.kind} from ${min} to ${max} as ${spec.name}, not "${raw}"`);
+    throw new ArgumentError(
+      `takes ${spec.kind === "integer" ? "an integer" : "a number"} from ${min} to ${max} as ${spec.name}, not "${raw}"`,
+    );
   }
   return value;
 }
