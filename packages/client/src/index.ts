@@ -1,4 +1,5 @@
 export { Code, ConnectError, type Transport } from "@connectrpc/connect";
+export * from "@stratavore/proto";
 export { Approvals } from "./approvals.js";
 export type { CallOptions } from "./call-options.js";
 export {

@@ -26,15 +26,17 @@ export class SessionStream extends ResumingStream<StreamSessionResponse> {
   }
 }
 
-type UpdateCase = StreamSessionResponse["update"]["case"];
-const states: ReadonlySet<UpdateCase> = new Set<UpdateCase>(["session", "turn", "approval"]);
+type Update = StreamSessionResponse["update"];
+
+/** States that are remembered: more than a connection opens with. */
+const maxRemembered = 64;
 
 class SessionSource implements StreamSource<StreamSessionResponse> {
   readonly start: string;
   readonly endless = false;
   readonly #client: Client<typeof SessionService>;
   readonly #request: StreamSessionRequest;
-  readonly #latest = new Map<UpdateCase, StreamSessionResponse["update"]>();
+  readonly #told = new Map<string, Update>();
 
   constructor(
     client: Client<typeof SessionService>,
@@ -55,16 +57,31 @@ class SessionSource implements StreamSource<StreamSessionResponse> {
     return update.cursor;
   }
 
-  /** Each connection opens with the session and its latest turn as they are; those that said so before are dropped. */
+  /** Each connection opens with the session and its turns and approvals as they are; what is known is dropped. */
   accepts({ update }: StreamSessionResponse, resumed: boolean): boolean {
-    if (!states.has(update.case)) return true;
-    const before = this.#latest.get(update.case);
-    this.#latest.set(update.case, update);
+    const key = stateKey(update);
+    if (key === undefined) return true;
+    const before = this.#told.get(key);
+    this.#told.delete(key);
+    this.#told.set(key, update);
+    const [oldest] = this.#told.keys();
+    if (this.#told.size > maxRemembered && oldest !== undefined) this.#told.delete(oldest);
     return !(resumed && before !== undefined && isSame(before, update));
   }
 }
 
-function isSame(before: StreamSessionResponse["update"], update: StreamSessionResponse["update"]): boolean {
+function stateKey(update: Update): string | undefined {
+  switch (update.case) {
+    case "session":
+    case "turn":
+    case "approval":
+      return `${update.case} ${update.value.id}`;
+    default:
+      return undefined;
+  }
+}
+
+function isSame(before: Update, update: Update): boolean {
   const schema = StreamSessionResponseSchema;
   return equals(schema, create(schema, { update: before }), create(schema, { update }));
 }

@@ -21,6 +21,10 @@ const turn = (state: TurnState, cursor: string): Update => ({
   cursor,
   update: { case: "turn", value: { id: "turn_1", state } },
 });
+const queued: Update = {
+  cursor: "1.0",
+  update: { case: "turn", value: { id: "turn_2", state: TurnState.QUEUED } },
+};
 const delta = (text: string, cursor: string): Update => ({
   cursor,
   update: { case: "delta", value: { ordinal: 2n, change: { case: "appendText", value: text } } },
@@ -32,10 +36,11 @@ test("resumes at its cursor, drops what it knows of session and turn, and ends w
     [
       session(SessionStatus.ACTIVE, "1.0"),
       turn(TurnState.RUNNING, "1.0"),
+      queued,
       delta("Hel", "2.3"),
       delta("lo ", "2.6"),
     ],
-    [session(SessionStatus.ACTIVE, "2.6"), turn(TurnState.RUNNING, "2.6"), delta("wor", "2.9")],
+    [session(SessionStatus.ACTIVE, "2.6"), turn(TurnState.RUNNING, "2.6"), queued, delta("wor", "2.9")],
     [
       session(SessionStatus.ACTIVE, "2.9"),
       turn(TurnState.RUNNING, "2.9"),
@@ -66,6 +71,7 @@ test("resumes at its cursor, drops what it knows of session and turn, and ends w
     [
       session(SessionStatus.ACTIVE, "1.0"),
       turn(TurnState.RUNNING, "1.0"),
+      queued,
       delta("Hel", "2.3"),
       delta("lo ", "2.6"),
       delta("wor", "2.9"),
