@@ -1,0 +1,38 @@
+import type { KnownToolCall } from "./tool-calls.js";
+
+/** A request of ours that has no answer yet. */
+export type PendingRequest =
+  | { method: "initialize" }
+  | {
+      method: "session/new" | "session/load" | "session/resume";
+      sessionId: string;
+      model: string;
+      resume?: string;
+    }
+  | { method: "session/set_config_option"; sessionId: string; agentSessionId: string; model: string }
+  | { method: "session/prompt"; sessionId: string; turnId: string };
+
+/** All that an ACP conversation needs to be continued by another process. */
+export interface AcpState {
+  nextId: number;
+  pending: Record<string, PendingRequest>;
+  capabilities: { load: boolean; resume: boolean; mcpHttp: boolean };
+  /** Our session id -> the agent's. */
+  sessions: Record<string, string>;
+  /** Sessions whose history is being replayed by `session/load`: what is said there is known already. */
+  replaying: string[];
+  /** Tool calls that are not over, by the agent's session id and call id. */
+  toolCalls: Record<string, KnownToolCall>;
+  /** Permission requests that wait: our key -> the agent's JSON-RPC id. */
+  questions: Record<string, string | number>;
+}
+
+export const initialState = (): AcpState => ({
+  nextId: 1,
+  pending: {},
+  capabilities: { load: false, resume: false, mcpHttp: false },
+  sessions: {},
+  replaying: [],
+  toolCalls: {},
+  questions: {},
+});

@@ -1,0 +1,108 @@
+import type { Part, ToolCall } from "@stratavore/proto";
+
+/** Token figures of one turn, as far as an agent gives them. */
+export interface TurnUsage {
+  inputTokens: bigint;
+  outputTokens: bigint;
+  cacheReadTokens: bigint;
+  cacheWriteTokens: bigint;
+  reasoningTokens: bigint;
+}
+
+/** A cost that an agent reports as the sum since its session began. */
+export interface CumulativeCost {
+  /** Billionths of the currency's unit. */
+  nanos: bigint;
+  /** ISO 4217 code. */
+  currency: string;
+}
+
+export interface ApprovalChoice {
+  id: string;
+  name: string;
+  /** allow_once, allow_always, reject_once or reject_always. */
+  kind: string;
+}
+
+/** What an agent said, in terms that do not depend on its protocol. `sessionId` is always our own. */
+export type AgentUpdate =
+  | { kind: "ready"; agentName: string; agentVersion: string }
+  | { kind: "session_opened"; sessionId: string; agentSessionId: string; model: string }
+  | { kind: "session_failed"; sessionId: string; error: string }
+  | { kind: "warning"; sessionId: string; message: string }
+  /** `boundary` differs from one message of the agent to the next, where the agent tells them apart. */
+  | { kind: "text"; sessionId: string; text: string; boundary?: string }
+  | { kind: "thinking"; sessionId: string; text: string; boundary?: string }
+  /** A later part with the same key replaces the earlier one. */
+  | { kind: "part"; sessionId: string; part: Part; key?: string }
+  | { kind: "tool_call"; sessionId: string; call: ToolCall }
+  | { kind: "context"; sessionId: string; used: bigint; size: bigint; cost?: CumulativeCost }
+  | { kind: "title"; sessionId: string; title: string }
+  | { kind: "model"; sessionId: string; model: string }
+  | {
+      kind: "approval_requested";
+      sessionId: string;
+      agentRequestId: string;
+      toolCall: ToolCall;
+      options: ApprovalChoice[];
+    }
+  | {
+      kind: "turn_ended";
+      sessionId: string;
+      turnId: string;
+      stopReason: string;
+      usage?: TurnUsage;
+      error?: string;
+    }
+  /** The agent cannot be used: the runner fails with this reason. */
+  | { kind: "unusable"; reason: string }
+  /** A line that is not of the protocol. */
+  | { kind: "unreadable"; text: string };
+
+export interface Received {
+  updates: AgentUpdate[];
+  /** Answers to the agent, to be written once the updates are committed. */
+  send: string[];
+}
+
+export interface OpenSession {
+  sessionId: string;
+  cwd: string;
+  model: string;
+  mcpServers: readonly McpServerSpec[];
+  /** The agent's own id of a session to continue. */
+  resume?: string;
+}
+
+export interface McpServerSpec {
+  name: string;
+  command?: readonly string[];
+  url?: string;
+  environment: Readonly<Record<string, string>>;
+  headers: Readonly<Record<string, string>>;
+}
+
+export type ApprovalAnswer = { optionId: string } | { cancelled: true };
+
+/**
+ * Speaks one agent's protocol over lines of text. It does no input or output and keeps all it knows in `state`, which
+ * is stored with the journal offset: an adapter made from a stored state continues where the other one stopped.
+ */
+export interface AgentAdapter {
+  /** Plain JSON. */
+  readonly state: unknown;
+  /** False: one process is one session, opened by itself at the start. */
+  readonly opensSessions: boolean;
+  /** True: another process of the same agent can take its sessions up again. */
+  readonly resumesSessions: boolean;
+  /** False: the program reads no messages. */
+  readonly takesMessages: boolean;
+  /** Lines to write right after the start. */
+  start(): string[];
+  receive(line: string, stream: "stdout" | "stderr"): Received;
+  openSession(request: OpenSession): string[];
+  prompt(request: { sessionId: string; turnId: string; parts: readonly Part[] }): Received;
+  /** Asks for the end of the running turn. */
+  cancel(sessionId: string): string[];
+  answer(agentRequestId: string, answer: ApprovalAnswer): string[];
+}

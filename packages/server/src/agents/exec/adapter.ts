@@ -1,0 +1,35 @@
+import type { AgentAdapter, Received } from "../adapter.js";
+
+interface ExecState {
+  /** The session that the process is; set when it opens. */
+  sessionId: string;
+}
+
+export interface ExecOptions {
+  sessionId: string;
+  /** Whether the program reads messages on its input. */
+  input: boolean;
+}
+
+/** Any command: what it prints is the transcript, line by line, and a message is a line of its input. */
+export function createExecAdapter(options: ExecOptions, stored?: unknown): AgentAdapter {
+  const state = (stored as ExecState | undefined) ?? { sessionId: options.sessionId };
+  return {
+    state,
+    opensSessions: false,
+    resumesSessions: false,
+    takesMessages: options.input,
+    start: () => [],
+    receive: (line, stream): Received => ({
+      updates: [{ kind: "text", sessionId: state.sessionId, text: `${line}\n`, boundary: stream }],
+      send: [],
+    }),
+    openSession: () => [],
+    prompt: ({ sessionId, turnId, parts }) => ({
+      updates: [{ kind: "turn_ended", sessionId, turnId, stopReason: "delivered" }],
+      send: [parts.map(({ kind }) => (kind.case === "text" ? kind.value : "")).join("")],
+    }),
+    cancel: () => [],
+    answer: () => [],
+  };
+}

@@ -1,0 +1,13 @@
+export { createAcpAdapter } from "./acp/adapter.js";
+export type {
+  AgentAdapter,
+  AgentUpdate,
+  ApprovalAnswer,
+  McpServerSpec,
+  OpenSession,
+  Received,
+  TurnUsage,
+} from "./adapter.js";
+export { demoProfile } from "./demo.js";
+export { createExecAdapter } from "./exec/adapter.js";
+export { type AgentProfile, builtInProfiles } from "./profiles.js";

@@ -1,0 +1,174 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtempSync, realpathSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createRouterTransport, type Interceptor } from "@connectrpc/connect";
+import { compressionBrotli, compressionGzip, connectNodeAdapter } from "@connectrpc/connect-node";
+import { registry } from "@stratavore/proto/registry";
+import { builtInProfiles, demoProfile } from "./agents/index.js";
+import { type Announcement, announce, withdraw } from "./config/announce.js";
+import { defaultDataDir, endpointsFolder, type StratavoreOptions } from "./config/options.js";
+import { createProcessDriver } from "./drivers/process/index.js";
+import {
+  bearerCredential,
+  chooseSocketPath,
+  createHttpLayer,
+  ensureLocalCredential,
+  formatAddress,
+  prepareSocketFolder,
+  requestContextValues,
+} from "./http/index.js";
+import { type CallCounts, errorInterceptor } from "./rpc/interceptors/errors.js";
+import { validationInterceptor } from "./rpc/interceptors/validation.js";
+import { createRoutes, serviceNames } from "./rpc/routes.js";
+import type { Services } from "./rpc/services.js";
+import { openStore } from "./store/index.js";
+import type { Stratavore } from "./stratavore.js";
+import { AgentCatalog } from "./supervise/agent-choice.js";
+import { type Log, silentLog } from "./supervise/log.js";
+import { reconcile } from "./supervise/reconcile/reconcile.js";
+import { UsageSampler } from "./supervise/sampler.js";
+import { Supervisor } from "./supervise/supervisor.js";
+import { version } from "./version.js";
+
+const defaultPort = 50051;
+/** One message of a request; the largest that our own API takes is a message with a few megabytes of attachments. */
+const readMaxBytes = 32 * 1024 * 1024;
+const defaultStartTimeoutMs = 60_000;
+
+/** Where things are kept: the data directory, or a temporary folder for runners when the record is in memory. */
+interface Places {
+  dataDir: string | null;
+  runnersFolder: string;
+  owner: string;
+  temporary: string | null;
+}
+
+function placesOf(dataDir: string | null): Places {
+  if (dataDir === null) {
+    const temporary = mkdtempSync(join(tmpdir(), "stratavore-"));
+    return { dataDir: null, runnersFolder: temporary, owner: randomBytes(6).toString("hex"), temporary };
+  }
+  const owner = createHash("sha256").update(realpathSync(dataDir)).digest("hex").slice(0, 12);
+  return { dataDir, runnersFolder: join(dataDir, "runners"), owner, temporary: null };
+}
+
+/**
+ * Opens a data directory, takes up the agents that live there, and answers a server that is ready to be used.
+ *
+ * @throws StoreError: `locked` when another server holds the data directory, or what else keeps it from being opened
+ */
+export async function createStratavore(options: StratavoreOptions = {}): Promise<Stratavore> {
+  const environment = options.environment ?? process.env;
+  const log: Log = options.log ?? silentLog;
+  const dataDir = options.dataDir === null ? null : resolve(options.dataDir ?? defaultDataDir(environment));
+  const store = await openStore({ dataDir });
+  const places = placesOf(dataDir);
+  const counts: CallCounts = { calls: 0, failed: 0 };
+  const closing = new AbortController();
+  const demo = demoProfile(dataDir === null ? null : join(dataDir, "demo"));
+  const supervisor = new Supervisor({
+    store,
+    driver: createProcessDriver(),
+    agents: new AgentCatalog(
+      [...builtInProfiles, demo, ...(options.agents ?? [])],
+      options.defaultAgent ?? "",
+    ),
+    log,
+    runnersFolder: places.runnersFolder,
+    owner: places.owner,
+    startTimeoutMs: options.startTimeoutMs ?? defaultStartTimeoutMs,
+    environment,
+  });
+  const sampler = new UsageSampler(store, () => supervisor.controllers());
+  let addresses: string[] = [];
+  let announcement: Announcement | undefined;
+  const services: Services = {
+    store,
+    supervisor,
+    sampler,
+    log,
+    counts,
+    allowedRoots: options.allowedRoots ?? [],
+    startedAt: Date.now(),
+    addresses: () => addresses,
+    closing: closing.signal,
+    openStreams: { count: 0 },
+    dataDir,
+  };
+  const routes = createRoutes(services);
+  const interceptors: Interceptor[] = [errorInterceptor(log, counts), validationInterceptor()];
+  const jsonOptions = { registry };
+  const local = dataDir === null ? undefined : await ensureLocalCredential(dataDir);
+  if (local?.replaced)
+    log.warn({ path: local.path }, "the local credential was replaced: others could have read it");
+  const token = options.auth === "none" ? null : (local?.token ?? randomBytes(32).toString("base64url"));
+  const layer = createHttpLayer({
+    handler: connectNodeAdapter({
+      routes,
+      interceptors,
+      jsonOptions,
+      contextValues: requestContextValues,
+      shutdownSignal: closing.signal,
+      readMaxBytes,
+      acceptCompression: [compressionGzip, compressionBrotli],
+    }),
+    credential: token === null ? "none" : bearerCredential(token),
+    services: serviceNames,
+    allowedHosts: options.allowedHosts,
+    allowedOrigins: options.allowedOrigins,
+    limits: options.limits,
+    mounted: { credential: options.authWhenMounted ?? false },
+    log,
+  });
+  const reconciled = await reconcile(supervisor);
+  for (const step of reconciled) log.info(step, "reconciled");
+
+  async function listen(wanted?: readonly string[]) {
+    const socket = dataDir === null ? null : chooseSocketPath(dataDir);
+    if (socket !== null) await prepareSocketFolder(socket);
+    const own = socket === null ? [] : [`unix:${socket.path}`];
+    const listening = await layer.listen(wanted ?? [`localhost:${defaultPort}`, ...own]);
+    const open = listening.addresses;
+    addresses = [...addresses, ...open.map(formatAddress)];
+    const socketPath = open.find((address) => address.kind === "unix")?.path ?? null;
+    const tcp = open.filter(({ kind }) => kind !== "unix").map(formatAddress);
+    if (dataDir !== null) {
+      const startedAt = new Date(services.startedAt).toISOString();
+      announcement = { pid: process.pid, version, addresses: tcp, socket: socketPath, startedAt };
+      await announce(dataDir, endpointsFolder(environment), announcement);
+    }
+    return { addresses: tcp, socket: socketPath };
+  }
+
+  async function shutDown(graceMs: number | undefined): Promise<void> {
+    closing.abort(new Error("the server is closing"));
+    await layer.close({ graceMs });
+    await sampler.close();
+    if (dataDir === null) await supervisor.stopAll();
+    await supervisor.close();
+    if (dataDir !== null && announcement !== undefined) {
+      await withdraw(dataDir, endpointsFolder(environment), announcement);
+    }
+    await store.close();
+    if (places.temporary !== null) await rm(places.temporary, { recursive: true, force: true });
+  }
+
+  let closed: Promise<void> | undefined;
+  const close: Stratavore["close"] = ({ graceMs } = {}) => {
+    closed ??= shutDown(graceMs);
+    return closed;
+  };
+  return {
+    transport: createRouterTransport(routes, { router: { interceptors, jsonOptions } }),
+    routes,
+    handler: layer.handler,
+    dataDir,
+    credential: token,
+    reconciled,
+    listen,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

@@ -1,0 +1,128 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  type Approval,
+  type ApprovalOption,
+  ApprovalRequestedSchema,
+  ApprovalResolvedSchema,
+  ApprovalSchema,
+  ApprovalState,
+  EventType,
+  RunnerActivity,
+  type ToolCall,
+} from "@stratavore/proto";
+import type { ApprovalRow, Reads, SessionRow, Transaction } from "../store/index.js";
+import { failedPrecondition, invalidField, notFound } from "./errors.js";
+import { recordEvent } from "./events.js";
+import { newId } from "./ids.js";
+import { timestampOf } from "./views/time.js";
+
+export interface Question {
+  agentRequestId: string;
+  turnId: string | null;
+  toolCall: ToolCall;
+  options: { id: string; name: string; kind: string }[];
+}
+
+/** Records a question of an agent; the runner waits for its answer. */
+export function requestApproval(tx: Transaction, session: SessionRow, question: Question): ApprovalRow {
+  const { toolCall, options } = question;
+  const row = tx.approvals.insert({
+    id: newId("approval"),
+    sessionId: session.id,
+    runnerId: session.runnerId,
+    turnId: question.turnId,
+    projectName: session.projectName,
+    state: ApprovalState.PENDING,
+    agentRequestId: question.agentRequestId,
+    request: toBinary(ApprovalSchema, create(ApprovalSchema, { toolCall, options })),
+  });
+  const runner = tx.runners.update(session.runnerId, { activity: RunnerActivity.AWAITING_APPROVAL });
+  recordEvent(tx, EventType.APPROVAL_REQUESTED, { runner, session }, ApprovalRequestedSchema, {
+    approval: approvalMessage(row),
+  });
+  tx.wake(`session:${session.id}`);
+  return row;
+}
+
+export type ApprovalAnswer = { optionId: string } | { allow: boolean };
+
+/**
+ * The option that an answer means.
+ *
+ * @throws DomainError invalid_argument for an option the agent does not offer, failed_precondition when it offers none
+ */
+export function chosenOption(row: ApprovalRow, answer: ApprovalAnswer): ApprovalOption {
+  const { options } = fromBinary(ApprovalSchema, row.request);
+  if ("optionId" in answer) {
+    const option = options.find(({ id }) => id === answer.optionId);
+    if (option !== undefined) return option;
+    const offered = options.map(({ id }) => id).join(", ");
+    throw invalidField("option_id", `"${answer.optionId}" is not offered; the agent offers ${offered}`);
+  }
+  const kinds = answer.allow ? ["allow_once", "allow_always"] : ["reject_once", "reject_always"];
+  const option = kinds.map((kind) => options.find((each) => each.kind === kind)).find(Boolean);
+  if (option !== undefined) return option;
+  throw failedPrecondition(
+    "APPROVAL_OPTION",
+    `the agent offers no way to ${answer.allow ? "allow" : "reject"} this; choose one of its options by id`,
+    { approval: row.id },
+  );
+}
+
+/** @throws DomainError failed_precondition when it has its answer already */
+export function resolveApproval(
+  tx: Transaction,
+  row: ApprovalRow,
+  state: ApprovalState,
+  resolution: { optionId: string; by: string },
+): ApprovalRow {
+  if (row.state !== ApprovalState.PENDING) {
+    throw failedPrecondition(
+      "APPROVAL_RESOLVED",
+      `approval ${row.id} is ${ApprovalState[row.state]} already; an answer counts once`,
+      { approval: row.id },
+    );
+  }
+  const resolved = tx.approvals.update(row.id, {
+    state,
+    resolvedAt: Date.now(),
+    resolvedBy: resolution.by,
+    resolution: Buffer.from(resolution.optionId),
+  })!;
+  const session = tx.sessions.byId(row.sessionId)!;
+  const runner = tx.runners.byId(row.runnerId);
+  if (runner?.activity === RunnerActivity.AWAITING_APPROVAL) {
+    const waiting = tx.approvals.pending({ runnerId: row.runnerId });
+    if (waiting.length === 0) tx.runners.update(runner.id, { activity: RunnerActivity.WORKING });
+  }
+  recordEvent(tx, EventType.APPROVAL_RESOLVED, { runner, session }, ApprovalResolvedSchema, {
+    approval: approvalMessage(resolved),
+  });
+  tx.wake(`session:${row.sessionId}`);
+  return resolved;
+}
+
+/** @throws DomainError not_found */
+export function approvalById(reads: Pick<Reads, "approvals">, id: string): ApprovalRow {
+  const row = reads.approvals.byId(id);
+  if (row === undefined) throw notFound("approval", id);
+  return row;
+}
+
+export function approvalMessage(row: ApprovalRow): Approval {
+  const asked = fromBinary(ApprovalSchema, row.request);
+  return create(ApprovalSchema, {
+    ...asked,
+    id: row.id,
+    state: row.state,
+    runnerId: row.runnerId,
+    sessionId: row.sessionId,
+    turnId: row.turnId ?? "",
+    projectName: row.projectName,
+    createdAt: timestampOf(row.createdAt),
+    deadline: timestampOf(row.deadline),
+    resolvedAt: timestampOf(row.resolvedAt),
+    resolvedBy: row.resolvedBy,
+    optionId: row.resolution === null ? "" : Buffer.from(row.resolution).toString(),
+  });
+}

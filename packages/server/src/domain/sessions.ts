@@ -1,0 +1,89 @@
+import {
+  EventType,
+  SessionCreatedSchema,
+  SessionEndedSchema,
+  SessionResumedSchema,
+  SessionStatus,
+} from "@stratavore/proto";
+import type { Reads, RunnerRow, SessionRow, Transaction } from "../store/index.js";
+import { notFound } from "./errors.js";
+import { recordEvent } from "./events.js";
+import { newId } from "./ids.js";
+import { sessionMessage } from "./views/session.js";
+
+export interface NewSessionInput {
+  model: string;
+  title: string;
+  metadata: Record<string, string>;
+}
+
+/** Records a session that its agent has not confirmed yet. */
+export function intendSession(tx: Transaction, runner: RunnerRow, input: NewSessionInput): SessionRow {
+  return tx.sessions.insert({
+    id: newId("session"),
+    runnerId: runner.id,
+    projectUid: runner.projectUid,
+    projectName: runner.projectName,
+    status: SessionStatus.IDLE,
+    agent: runner.agent,
+    model: input.model,
+    title: input.title,
+    metadata: input.metadata,
+  });
+}
+
+/** The agent holds the session: it is now the runner's active one, and what was active before it can be resumed. */
+export function sessionOpened(
+  tx: Transaction,
+  session: SessionRow,
+  agent: { agentSessionId: string; model: string },
+): SessionRow {
+  const isNew = session.agentSessionId === null;
+  const runner = tx.runners.byId(session.runnerId)!;
+  if (runner.sessionId !== null && runner.sessionId !== session.id) {
+    tx.sessions.update(runner.sessionId, {
+      status: SessionStatus.RESUMABLE,
+      reason: "another session became active on its runner",
+    });
+  }
+  const opened = tx.sessions.update(session.id, {
+    agentSessionId: agent.agentSessionId,
+    status: SessionStatus.IDLE,
+    ...(agent.model === "" ? {} : { model: agent.model }),
+  })!;
+  const effectiveModel = agent.model === "" ? runner.effectiveModel : agent.model;
+  const now = tx.runners.update(runner.id, { sessionId: session.id, effectiveModel })!;
+  if (isNew) {
+    recordEvent(tx, EventType.SESSION_CREATED, { runner: now, session: opened }, SessionCreatedSchema, {
+      session: sessionMessage(opened),
+    });
+  } else {
+    recordEvent(tx, EventType.SESSION_RESUMED, { runner: now, session: opened }, SessionResumedSchema, {
+      session: sessionMessage(opened),
+    });
+  }
+  return opened;
+}
+
+/** The session is on no runner any more. */
+export function sessionLeft(
+  tx: Transaction,
+  session: SessionRow,
+  status: SessionStatus.RESUMABLE | SessionStatus.ENDED,
+  reason: string,
+): SessionRow {
+  const left = tx.sessions.update(session.id, {
+    status,
+    reason,
+    ...(status === SessionStatus.ENDED ? { endedAt: Date.now() } : {}),
+  })!;
+  recordEvent(tx, EventType.SESSION_ENDED, { session: left }, SessionEndedSchema, { status, reason });
+  return left;
+}
+
+/** @throws DomainError not_found */
+export function sessionById(reads: Pick<Reads, "sessions">, id: string): SessionRow {
+  const row = reads.sessions.byId(id);
+  if (row === undefined) throw notFound("session", id);
+  return row;
+}

@@ -1,0 +1,62 @@
+import { clone } from "@bufbuild/protobuf";
+import { CostBasis, type Usage, UsageSchema } from "@stratavore/proto";
+import type { SessionRow, Transaction } from "../store/index.js";
+import { dayOf } from "./quotas.js";
+import { countedTokens, emptyUsage, storedUsage, usageOf } from "./views/usage.js";
+
+/** Adds what was spent. Context figures are occupancies: the newer one stands. */
+function sum(before: Usage, more: Usage): Usage {
+  const total = clone(UsageSchema, before);
+  total.inputTokens += more.inputTokens;
+  total.outputTokens += more.outputTokens;
+  total.cacheReadTokens += more.cacheReadTokens;
+  total.cacheWriteTokens += more.cacheWriteTokens;
+  total.reasoningTokens += more.reasoningTokens;
+  total.costNanos += more.costNanos;
+  if (more.costBasis !== CostBasis.UNSPECIFIED) total.costBasis = more.costBasis;
+  if (more.currency !== "") total.currency = more.currency;
+  if (more.contextTokens > 0n) total.contextTokens = more.contextTokens;
+  if (more.contextWindow > 0n) total.contextWindow = more.contextWindow;
+  return total;
+}
+
+/** Adds a turn's usage to its session, its runner and the project's day. */
+export function addUsage(tx: Transaction, session: SessionRow, usage: Usage): void {
+  const counted = countedTokens(usage);
+  const now = tx.sessions.byId(session.id)!;
+  tx.sessions.update(session.id, {
+    usage: storedUsage(sum(usageOf(now.usage) ?? emptyUsage(), usage)),
+    tokenCount: now.tokenCount + counted,
+  });
+  const runner = tx.runners.byId(session.runnerId);
+  if (runner !== undefined) {
+    tx.runners.update(runner.id, {
+      usage: storedUsage(sum(usageOf(runner.usage) ?? emptyUsage(), usage)),
+      tokensUsed: runner.tokensUsed + counted,
+    });
+  }
+  if (counted === 0n && usage.cacheReadTokens === 0n && usage.costNanos === 0n) return;
+  tx.usage.add({
+    projectUid: session.projectUid,
+    day: dayOf(Date.now()),
+    runnerId: session.runnerId,
+    sessionId: session.id,
+    model: now.model,
+    costBasis: usage.costBasis,
+    currency: usage.currency,
+    inputTokens: usage.inputTokens,
+    outputTokens: usage.outputTokens,
+    cacheReadTokens: usage.cacheReadTokens,
+    cacheWriteTokens: usage.cacheWriteTokens,
+    reasoningTokens: usage.reasoningTokens,
+    costNanos: usage.costNanos,
+  });
+}
+
+/** Notes how full the model's context is. */
+export function noteContext(tx: Transaction, session: SessionRow, used: bigint, size: bigint): void {
+  const usage = usageOf(tx.sessions.byId(session.id)!.usage) ?? emptyUsage();
+  usage.contextTokens = used;
+  usage.contextWindow = size;
+  tx.sessions.update(session.id, { usage: storedUsage(usage) });
+}

@@ -1,0 +1,13 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { type Usage, UsageSchema } from "@stratavore/proto";
+
+export const emptyUsage = (): Usage => create(UsageSchema);
+
+export const usageOf = (stored: Uint8Array | null): Usage | undefined =>
+  stored === null ? undefined : fromBinary(UsageSchema, stored);
+
+export const storedUsage = (usage: Usage): Uint8Array => toBinary(UsageSchema, usage);
+
+/** The tokens that count against limits: input, output and cache writes. */
+export const countedTokens = (usage: Usage): bigint =>
+  usage.inputTokens + usage.outputTokens + usage.cacheWriteTokens;

@@ -1,0 +1,14 @@
+import { userInfo } from "node:os";
+import type { HandlerContext } from "@connectrpc/connect";
+
+/** Who calls. The local credential and the socket belong to the user that the daemon runs as. */
+export const callerOf = (_context: HandlerContext): string => localUser;
+
+const localUser = (() => {
+  try {
+    return userInfo().username;
+  } catch {
+    // A user id without a name, as in some containers.
+    return `uid:${process.getuid?.() ?? ""}`;
+  }
+})();

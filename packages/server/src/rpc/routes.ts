@@ -1,0 +1,63 @@
+import type { DescFile, DescService } from "@bufbuild/protobuf";
+import type { ConnectRouter } from "@connectrpc/connect";
+import {
+  ApprovalService,
+  DaemonService,
+  file_stratavore_v1_approval_service,
+  file_stratavore_v1_daemon_service,
+  file_stratavore_v1_event,
+  file_stratavore_v1_project_service,
+  file_stratavore_v1_runner_service,
+  file_stratavore_v1_session_service,
+  ProjectService,
+  RunnerService,
+  SessionService,
+} from "@stratavore/proto";
+import { health, reflectionV1, reflectionV1Alpha } from "@stratavore/proto/grpc";
+import { approvalService } from "./approvals.js";
+import { daemonService } from "./daemon.js";
+import { projectService } from "./projects.js";
+import { runnerService } from "./runners.js";
+import type { Services } from "./services.js";
+import { sessionService } from "./sessions.js";
+import { healthService } from "./standard/health.js";
+import { reflectionService } from "./standard/reflection.js";
+
+const ownServices: readonly DescService[] = [
+  RunnerService,
+  ProjectService,
+  SessionService,
+  ApprovalService,
+  DaemonService,
+];
+
+/** Full names of our services; they are also answered without version and without package. */
+export const serviceNames: readonly string[] = ownServices.map(({ typeName }) => typeName);
+
+/** What reflection tells of; the events' file brings the payloads. */
+const files: readonly DescFile[] = [
+  file_stratavore_v1_runner_service,
+  file_stratavore_v1_project_service,
+  file_stratavore_v1_session_service,
+  file_stratavore_v1_approval_service,
+  file_stratavore_v1_daemon_service,
+  file_stratavore_v1_event,
+  health.file_grpc_health_v1_health,
+  reflectionV1.file_grpc_reflection_v1_reflection,
+  reflectionV1Alpha.file_grpc_reflection_v1alpha_reflection,
+];
+
+/** The services, as plain Connect routes that any adapter can serve. */
+export function createRoutes(services: Services): (router: ConnectRouter) => void {
+  const reflection = reflectionService(files);
+  return (router) => {
+    router.service(RunnerService, runnerService(services));
+    router.service(ProjectService, projectService(services));
+    router.service(SessionService, sessionService(services));
+    router.service(ApprovalService, approvalService(services));
+    router.service(DaemonService, daemonService(services));
+    router.service(health.Health, healthService(services, serviceNames));
+    router.service(reflectionV1.ServerReflection, reflection);
+    router.service(reflectionV1Alpha.ServerReflection, reflection);
+  };
+}

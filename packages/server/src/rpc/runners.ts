@@ -1,0 +1,219 @@
+import { create } from "@bufbuild/protobuf";
+import type { ServiceImpl } from "@connectrpc/connect";
+import {
+  AgentProtocol,
+  type CreateRunnerRequest,
+  PermissionMode,
+  ResourceQuotaSchema,
+  type RunnerMetrics,
+  RunnerMetricsSchema,
+  type RunnerService,
+  type RunnerSpec,
+  RunnerSpecSchema,
+  RunnerStatus,
+} from "@stratavore/proto";
+import { DomainError, failedPrecondition, invalidField } from "../domain/errors.js";
+import { eventId } from "../domain/events.js";
+import { projectByName } from "../domain/projects.js";
+import { runnerById } from "../domain/runners.js";
+import { configOf } from "../domain/views/project.js";
+import { runnerMessage } from "../domain/views/runner.js";
+import { sessionMessage } from "../domain/views/session.js";
+import type { RunnerRow } from "../store/index.js";
+import { locate } from "../supervise/agent-choice.js";
+import { agentVersion } from "../supervise/agent-version.js";
+import { checkEnvironmentNames } from "../supervise/environment.js";
+import { planLaunch } from "../supervise/launch.js";
+import { endedProcesses, methodOf } from "../supervise/runner/ending.js";
+import { callerOf } from "./caller.js";
+import { isRowKey, keyOf, limitOf, tokenOf } from "./paging.js";
+import type { Services } from "./services.js";
+import { streamEvents } from "./streams/events.js";
+
+type Implemented =
+  | "createRunner"
+  | "getRunner"
+  | "listRunners"
+  | "stopRunner"
+  | "listAgents"
+  | "streamRunnerEvents";
+
+const defaultGraceSeconds = 10;
+
+const protocols = {
+  acp: AgentProtocol.ACP,
+  claude: AgentProtocol.CLAUDE,
+  exec: AgentProtocol.EXEC,
+} as const;
+
+export function runnerService(services: Services): Pick<ServiceImpl<typeof RunnerService>, Implemented> {
+  const { store, supervisor, sampler } = services;
+  const { environment, agents } = supervisor.options;
+  const factsOf = (id: string) => sampler.facts(supervisor.controller(id));
+
+  function metricsOf(row: RunnerRow): RunnerMetrics {
+    const usage = factsOf(row.id).resourceUsage;
+    const from = row.startedAt;
+    const uptimeMs = from === null ? 0 : (row.endedAt ?? Date.now()) - from;
+    return create(RunnerMetricsSchema, {
+      cpuPercent: usage?.cpuPercent ?? 0,
+      memoryMb: usage?.memoryMb ?? 0n,
+      peakMemoryMb: sampler.peakMemoryMb(row.id),
+      tokensUsed: row.tokensUsed,
+      uptime: { seconds: BigInt(Math.trunc(uptimeMs / 1000)), nanos: (uptimeMs % 1000) * 1e6 },
+      restarts: row.incarnation - 1,
+      exitCode: row.exitCode ?? undefined,
+    });
+  }
+
+  return {
+    async createRunner(request, context) {
+      if (request.external) {
+        throw new DomainError("unimplemented", "EXTERNAL_RUNNERS", "external runners are not offered yet");
+      }
+      const spec = request.spec ?? create(RunnerSpecSchema);
+      checkEnvironmentNames(Object.keys(spec.environment), "spec.environment");
+      const project = projectByName(store.read, request.projectName);
+      const config = configOf(project);
+      const profile = await agents.choose([spec.agent, config?.agent ?? ""], environment);
+      checkSpec(spec, profile.protocol);
+      if (profile.protocol === "exec" && profile.command.length === 0 && spec.args.length === 0) {
+        throw invalidField("spec.args", "the agent exec needs a command: its program and arguments");
+      }
+      const { args, environment: own, input } = spec;
+      const plan = await planLaunch({ profile, project, args, environment: own, input }, environment);
+      const warnings = warningsOf(request, profile.protocol);
+      const runner = await supervisor.createRunner(
+        {
+          projectName: request.projectName,
+          agent: profile.name,
+          model: request.model || (config?.model ?? ""),
+          temperature: request.temperature || (config?.temperature ?? 0),
+          maxTokens: request.maxTokens || (config?.maxTokens ?? 0),
+          runtimeId: request.runtimeId,
+          quota: request.quota,
+          metadata: request.metadata,
+          spec,
+          warnings,
+          createdBy: callerOf(context),
+        },
+        plan,
+      );
+      return { runner: runnerMessage(runner), warnings };
+    },
+
+    getRunner: ({ runnerId, includeMetrics, includeSession }) =>
+      store.snapshot((read) => {
+        const row = runnerById(read, runnerId);
+        const session =
+          includeSession && row.sessionId !== null ? read.sessions.byId(row.sessionId) : undefined;
+        return {
+          runner: runnerMessage(row, factsOf(runnerId)),
+          metrics: includeMetrics ? metricsOf(row) : undefined,
+          session: session && sessionMessage(session, read.turns.latest(session.id)),
+          asOfEventId: eventId(store.epoch, read.events.head()),
+        };
+      }),
+
+    listRunners: ({ projectName, status, limit, offset, includeMetrics, metadataFilter, pageToken }) =>
+      store.snapshot((read) => {
+        const size = limitOf(limit);
+        const page = read.runners.list({
+          projectName: projectName || undefined,
+          statuses: status === RunnerStatus.UNSPECIFIED ? undefined : [status],
+          metadata: metadataFilter,
+          limit: size + 1,
+          offset,
+          afterKey: keyOf(pageToken, isRowKey),
+        });
+        const rows = page.rows.slice(0, size);
+        const hasMore = page.rows.length > size;
+        const last = rows.at(-1);
+        return {
+          runners: rows.map((row) => {
+            const { pid, resourceUsage, lastSeen } = factsOf(row.id);
+            return runnerMessage(row, {
+              pid,
+              lastSeen,
+              resourceUsage: includeMetrics ? resourceUsage : undefined,
+            });
+          }),
+          totalCount: page.total,
+          hasMore,
+          nextPageToken: hasMore && last ? tokenOf({ createdAt: last.createdAt, id: last.id }) : "",
+          asOfEventId: eventId(store.epoch, read.events.head()),
+          metrics: includeMetrics ? Object.fromEntries(rows.map((row) => [row.id, metricsOf(row)])) : {},
+        };
+      }),
+
+    async stopRunner({ runnerId, force, timeoutSeconds }, { signal }) {
+      const graceMs = (timeoutSeconds || defaultGraceSeconds) * 1000;
+      const { runner, report } = await supervisor.stopRunner(runnerId, { force, graceMs }, signal);
+      return {
+        runner: runnerMessage(runner),
+        endedProcesses: endedProcesses(report),
+        method: methodOf(report),
+      };
+    },
+
+    async listAgents({ includeVersions }) {
+      const found = await Promise.all(
+        agents.all().map(async (profile) => {
+          const path = await locate(profile, environment);
+          const installed = path !== null;
+          return {
+            name: profile.name,
+            title: profile.title,
+            protocol: protocols[profile.protocol],
+            command: profile.command.join(" "),
+            installed,
+            path: path ?? "",
+            version: includeVersions && path ? await agentVersion(path, environment) : "",
+            missing: installed
+              ? ""
+              : `${profile.command[0]} is not on PATH; ${profile.install ?? "install it"}`,
+            isDefault: profile.name === agents.defaultAgent,
+          };
+        }),
+      );
+      return { agents: found };
+    },
+
+    streamRunnerEvents: (request, { signal }) => streamEvents(services, request, signal),
+  };
+}
+
+function checkSpec(spec: RunnerSpec, protocol: "acp" | "claude" | "exec"): void {
+  if (protocol === "claude") {
+    throw failedPrecondition(
+      "AGENT_PROTOCOL",
+      "Claude Code's own protocol is not spoken yet; use the agent claude-acp, which runs Claude Code too",
+    );
+  }
+  if (spec.resumeSessionId !== "" || spec.forkSession) {
+    throw new DomainError("unimplemented", "RESUME", "spec.resume_session_id is not offered yet");
+  }
+  const secretIn = spec.mcpServers.find(({ environment, headers }) =>
+    [...Object.values(environment), ...Object.values(headers)].some(({ source }) => source.case !== "plain"),
+  );
+  if (secretIn !== undefined) {
+    throw new DomainError("unimplemented", "MCP_SECRETS", "spec.mcp_servers takes plain values only so far");
+  }
+}
+
+function warningsOf(request: CreateRunnerRequest, protocol: "acp" | "claude" | "exec"): string[] {
+  const warnings: string[] = [];
+  const dropped = (name: string) =>
+    `${name} was recorded but not applied: the agent's protocol cannot pass it on`;
+  if (request.temperature !== 0) warnings.push(dropped("temperature"));
+  if (request.maxTokens !== 0) warnings.push(dropped("max_tokens"));
+  if (request.model !== "" && protocol === "exec") warnings.push(dropped("model"));
+  const quota = request.quota ?? create(ResourceQuotaSchema);
+  if (quota.maxConcurrentRunners !== 0) {
+    warnings.push("quota.max_concurrent_runners was ignored: it is a limit of projects, not of one runner");
+  }
+  const mode = request.spec?.permissionMode ?? PermissionMode.UNSPECIFIED;
+  if (protocol === "exec" && mode !== PermissionMode.UNSPECIFIED)
+    warnings.push(dropped("spec.permission_mode"));
+  return warnings;
+}

@@ -1,0 +1,24 @@
+import type { Store } from "../store/index.js";
+import type { Log } from "../supervise/log.js";
+import type { UsageSampler } from "../supervise/sampler.js";
+import type { Supervisor } from "../supervise/supervisor.js";
+import type { CallCounts } from "./interceptors/errors.js";
+
+/** What the services are made of. */
+export interface Services {
+  store: Store;
+  supervisor: Supervisor;
+  sampler: UsageSampler;
+  log: Log;
+  counts: CallCounts;
+  /** Directories in which projects may be; empty: anywhere. */
+  allowedRoots: readonly string[];
+  startedAt: number;
+  /** Addresses that are open now. */
+  addresses: () => readonly string[];
+  /** Aborts when the server closes: streams end with it. */
+  closing: AbortSignal;
+  openStreams: { count: number };
+  /** Folder of the data directory, or null in memory. */
+  dataDir: string | null;
+}

@@ -1,0 +1,163 @@
+import { create } from "@bufbuild/protobuf";
+import type { ServiceImpl } from "@connectrpc/connect";
+import {
+  type Part,
+  PartSchema,
+  type SendMessageRequest,
+  type SessionService,
+  SessionStatus,
+  WhenBusy,
+} from "@stratavore/proto";
+import { failedPrecondition, invalidField } from "../domain/errors.js";
+import { eventId } from "../domain/events.js";
+import { runnerById } from "../domain/runners.js";
+import { sessionById } from "../domain/sessions.js";
+import { queueTurn } from "../domain/turns.js";
+import { sessionMessage, turnMessage } from "../domain/views/session.js";
+import type { SessionRow } from "../store/index.js";
+import { dispatchTurn } from "../supervise/runner/dispatch.js";
+import { askForSession } from "../supervise/runner/open-session.js";
+import { waitFor } from "../supervise/wait-for.js";
+import { callerOf } from "./caller.js";
+import { isRowKey, keyOf, limitOf, tokenOf } from "./paging.js";
+import type { Services } from "./services.js";
+import { beforeInProgress, cursorText } from "./streams/cursor.js";
+import { streamSession } from "./streams/session.js";
+import { readTranscript } from "./transcript.js";
+
+type Implemented =
+  | "createSession"
+  | "getSession"
+  | "listSessions"
+  | "getSessionTranscript"
+  | "sendMessage"
+  | "streamSession";
+
+/** How long an agent may take to open a session. */
+const openTimeoutMs = 60_000;
+
+export function sessionService(services: Services): Pick<ServiceImpl<typeof SessionService>, Implemented> {
+  const { store, supervisor, closing } = services;
+
+  return {
+    async createSession({ runnerId, model, metadata }, { signal }) {
+      const runner = runnerById(store.read, runnerId);
+      const controller = supervisor.live(runner);
+      if (!controller.adapter.opensSessions) {
+        throw failedPrecondition(
+          "ONE_SESSION",
+          `the agent ${runner.agent} holds one session, ${runner.sessionId}, which opened with its process`,
+          { runner: runnerId, session: runner.sessionId ?? "" },
+        );
+      }
+      const project = store.read.projects.byUid(runner.projectUid);
+      const session = await controller.change((tx, memory) => {
+        const now = runnerById(tx, runnerId);
+        supervisor.requireRunning(now);
+        const input = { model: model || now.model, metadata, title: "" };
+        const { session, lines } = askForSession(tx, now, memory, project?.path ?? "/", input);
+        return { value: session, out: { lines, prompts: [] } };
+      });
+      const ending = AbortSignal.any([signal, closing, AbortSignal.timeout(openTimeoutMs)]);
+      const opened = await waitFor(store, [`session:${session.id}`], () => answered(session.id), ending);
+      return { session: sessionMessage(opened) };
+    },
+
+    getSession: ({ sessionId }) =>
+      store.snapshot((read) => ({
+        session: sessionMessage(sessionById(read, sessionId), read.turns.latest(sessionId)),
+        asOfEventId: eventId(store.epoch, read.events.head()),
+      })),
+
+    listSessions: ({ projectName, runnerId, status, resumableOnly, limit, offset, pageToken }) =>
+      store.snapshot((read) => {
+        const size = limitOf(limit);
+        const statuses = status === SessionStatus.UNSPECIFIED ? undefined : [status];
+        const resumable = [SessionStatus.RESUMABLE];
+        const impossible = resumableOnly && statuses !== undefined && status !== SessionStatus.RESUMABLE;
+        const page = impossible
+          ? { rows: [], total: 0 }
+          : read.sessions.list({
+              projectName: projectName || undefined,
+              runnerId: runnerId || undefined,
+              statuses: resumableOnly ? resumable : statuses,
+              limit: size + 1,
+              offset,
+              afterKey: keyOf(pageToken, isRowKey),
+            });
+        const rows: SessionRow[] = page.rows.slice(0, size);
+        const hasMore = page.rows.length > size;
+        const last = rows.at(-1);
+        return {
+          sessions: rows.map((row) => sessionMessage(row, read.turns.latest(row.id))),
+          totalCount: page.total,
+          hasMore,
+          nextPageToken: hasMore && last ? tokenOf({ createdAt: last.createdAt, id: last.id }) : "",
+          asOfEventId: eventId(store.epoch, read.events.head()),
+        };
+      }),
+
+    getSessionTranscript: (request) => readTranscript(store, request),
+
+    async sendMessage(request, context) {
+      const session = sessionById(store.read, request.sessionId);
+      const runner = runnerById(store.read, session.runnerId);
+      const controller = supervisor.live(runner);
+      if (!controller.adapter.takesMessages) {
+        throw failedPrecondition(
+          "NO_INPUT",
+          `runner ${runner.id} reads no messages: set spec.input to give it an input`,
+        );
+      }
+      const parts = partsOf(request);
+      return await controller.change((tx, memory) => {
+        const now = sessionById(tx, session.id);
+        requireActive(now, runnerById(tx, runner.id).sessionId);
+        const running = tx.turns.running(now.id);
+        if (running !== undefined && request.whenBusy === WhenBusy.REJECT) {
+          throw failedPrecondition(
+            "TURN_RUNNING",
+            `turn ${running.id} runs; wait for it, or let this message queue`,
+          );
+        }
+        const cursor = cursorText(beforeInProgress(tx, now));
+        const turn = queueTurn(tx, now, parts, callerOf(context));
+        const steer = running !== undefined && request.whenBusy === WhenBusy.STEER;
+        const lines = steer ? memory.adapter.cancel(now.id) : [];
+        const prompts = dispatchTurn(tx, now, memory);
+        return { value: { turn: turnMessage(tx.turns.byId(turn.id)!), cursor }, out: { lines, prompts } };
+      });
+    },
+
+    streamSession: (request, { signal }) => streamSession(services, request, signal),
+  };
+
+  /** The session once its agent has answered; a refusal is an error. */
+  function answered(sessionId: string): SessionRow | undefined {
+    const row = sessionById(store.read, sessionId);
+    if (row.status === SessionStatus.ENDED)
+      throw failedPrecondition("SESSION_REFUSED", row.reason, { session: sessionId });
+    return row.agentSessionId === null ? undefined : row;
+  }
+}
+
+function requireActive(session: SessionRow, activeId: string | null): void {
+  if (session.id === activeId) return;
+  const status = SessionStatus[session.status as SessionStatus];
+  throw failedPrecondition(
+    "SESSION_NOT_ACTIVE",
+    `session ${session.id} is ${status} and not its runner's active one; resume it, or open a new session`,
+    { session: session.id, status },
+  );
+}
+
+function partsOf({ text, parts }: SendMessageRequest): Part[] {
+  const all = text === "" ? [] : [create(PartSchema, { kind: { case: "text", value: text } })];
+  parts.forEach((part, index) => {
+    if (part.kind.case !== "text" && part.kind.case !== "blob") {
+      throw invalidField(`parts[${index}]`, "a message holds text and blobs only");
+    }
+    all.push(part);
+  });
+  return all;
+}

@@ -1,0 +1,95 @@
+import { join } from "node:path";
+import { RunnerStatus } from "@stratavore/proto";
+import type { AgentProfile } from "../agents/index.js";
+import { newId } from "../domain/ids.js";
+import { runnerStarted } from "../domain/runners.js";
+import { configOf } from "../domain/views/project.js";
+import type { AgentProcess, LaunchSpec } from "../drivers/driver.js";
+import type { ProcessRow, ProjectRow, RunnerRow, Transaction } from "../store/index.js";
+import { resolveCommand } from "./agent-choice.js";
+import { inheritedEnvironment, readEnvironment } from "./environment.js";
+import { RunnerMemory } from "./runner/memory.js";
+import { openOwnSession } from "./runner/open-session.js";
+
+/** All that a start needs, found out before anything is recorded, so that a bad one leaves no record. */
+export interface LaunchPlan {
+  program: string;
+  args: string[];
+  env: Record<string, string>;
+  cwd: string;
+  protocol: "acp" | "exec";
+  /** Whether the program's input stays open. */
+  input: boolean;
+}
+
+export interface LaunchRequest {
+  profile: AgentProfile;
+  project: ProjectRow;
+  /** Arguments of the request; with an exec profile that has no command, the whole command. */
+  args: readonly string[];
+  environment: Parameters<typeof readEnvironment>[0];
+  input: boolean;
+}
+
+/** @throws DomainError failed_precondition: the program or a secret is not there; invalid_argument: no command */
+export async function planLaunch(request: LaunchRequest, source: NodeJS.ProcessEnv): Promise<LaunchPlan> {
+  const { profile, project } = request;
+  const config = configOf(project);
+  const env = {
+    ...inheritedEnvironment(source, profile.inherit),
+    ...profile.environment,
+    ...(await readEnvironment(config?.environment ?? {}, source)),
+    ...(await readEnvironment(request.environment, source)),
+  };
+  const command = [...profile.command, ...(config?.args ?? []), ...request.args];
+  const program = await resolveCommand(command[0]!, env.PATH ?? "", project.path, profile.install);
+  const protocol = profile.protocol === "acp" ? "acp" : "exec";
+  return {
+    program,
+    args: command.slice(1),
+    env,
+    cwd: project.path,
+    protocol,
+    input: protocol === "acp" || request.input,
+  };
+}
+
+export function launchSpec(plan: LaunchPlan, runner: RunnerRow, row: ProcessRow): LaunchSpec {
+  return {
+    dir: row.dir,
+    nonce: row.nonce,
+    program: plan.program,
+    args: plan.args,
+    env: { ...plan.env, STRATAVORE_RUNNER_ID: runner.id, STRATAVORE_PROJECT: runner.projectName },
+    cwd: plan.cwd,
+    input: plan.input,
+  };
+}
+
+/** Records a process right after its start. What is its own session is RUNNING with that. */
+export function recordStart(
+  tx: Transaction,
+  runner: RunnerRow,
+  plan: Pick<LaunchPlan, "protocol" | "input">,
+  process: AgentProcess,
+  execSessionId: string,
+): RunnerMemory {
+  const memory = RunnerMemory.first({ protocol: plan.protocol, input: plan.input }, execSessionId);
+  memory.stored.outbox.push(...memory.adapter.start());
+  tx.processes.update(runner.id, {
+    handle: process.handle,
+    adapterState: memory.snapshot(),
+    state: "started",
+  });
+  // A stop may have come between the record and the start.
+  if (!memory.adapter.opensSessions && runner.status === RunnerStatus.STARTING) {
+    openOwnSession(tx, runnerStarted(tx, runner, { pid: process.handle.pid }), execSessionId);
+  }
+  return memory;
+}
+
+export const newExecSessionId = () => newId("session");
+
+/** The folder of one incarnation's process. */
+export const processFolder = (runnersFolder: string, runnerId: string, incarnation: number) =>
+  join(runnersFolder, runnerId, String(incarnation));

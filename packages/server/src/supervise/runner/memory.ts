@@ -1,0 +1,76 @@
+import { type AgentAdapter, createAcpAdapter, createExecAdapter } from "../../agents/index.js";
+import { TranscriptWriter } from "../../domain/transcript/writer.js";
+import type { ProcessRow, Transaction } from "../../store/index.js";
+import { version } from "../../version.js";
+
+/** A cost that an agent reports as a sum: what of it is not yet booked to a turn. JSON, so bigints are text. */
+export interface CostAccount {
+  reported: string;
+  unbooked: string;
+  currency: string;
+}
+
+/** What a runner's process row keeps of the conversation with its agent. */
+export interface StoredMemory {
+  protocol: "acp" | "exec";
+  adapter: unknown;
+  /** Lines that are committed as to be written and not known to be written. */
+  outbox: string[];
+  costs: Record<string, CostAccount>;
+  /** exec only. */
+  input?: boolean;
+}
+
+/** What the daemon holds of one live runner in memory. All of it can be made anew from the store. */
+export class RunnerMemory {
+  readonly #writers = new Map<string, TranscriptWriter>();
+
+  private constructor(
+    readonly stored: StoredMemory,
+    readonly adapter: AgentAdapter,
+  ) {}
+
+  static first(
+    stored: Omit<StoredMemory, "adapter" | "outbox" | "costs">,
+    execSessionId: string,
+  ): RunnerMemory {
+    return RunnerMemory.#of({ ...stored, adapter: undefined, outbox: [], costs: {} }, execSessionId);
+  }
+
+  /** As the last transaction that committed left it. */
+  static load(row: ProcessRow): RunnerMemory {
+    return RunnerMemory.#of(row.adapterState as StoredMemory, "");
+  }
+
+  static #of(stored: StoredMemory, execSessionId: string): RunnerMemory {
+    const adapter =
+      stored.protocol === "acp"
+        ? createAcpAdapter({ clientVersion: version }, stored.adapter)
+        : createExecAdapter({ sessionId: execSessionId, input: stored.input ?? false }, stored.adapter);
+    return new RunnerMemory(stored, adapter);
+  }
+
+  /** Whether the agent can take up its sessions again in another process. */
+  get resumable(): boolean {
+    return this.adapter.resumesSessions;
+  }
+
+  /** JSON for the process row; made before the transaction that stores it commits. */
+  snapshot(): StoredMemory {
+    return { ...this.stored, adapter: this.adapter.state };
+  }
+
+  writer(tx: Transaction, sessionId: string): TranscriptWriter {
+    let writer = this.#writers.get(sessionId);
+    if (writer === undefined) {
+      writer = TranscriptWriter.restore(tx, tx.sessions.byId(sessionId)!);
+      this.#writers.set(sessionId, writer);
+    }
+    return writer;
+  }
+
+  cost(sessionId: string): CostAccount {
+    this.stored.costs[sessionId] ??= { reported: "0", unbooked: "0", currency: "" };
+    return this.stored.costs[sessionId];
+  }
+}

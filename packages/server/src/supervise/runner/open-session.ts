@@ -1,0 +1,81 @@
+import { create } from "@bufbuild/protobuf";
+import { PartSchema, type RunnerSpec, SessionStatus } from "@stratavore/proto";
+import type { McpServerSpec } from "../../agents/index.js";
+import { intendSession, sessionLeft, sessionOpened } from "../../domain/sessions.js";
+import { queueTurn } from "../../domain/turns.js";
+import { specOf } from "../../domain/views/runner.js";
+import type { RunnerRow, SessionRow, Transaction } from "../../store/index.js";
+import type { RunnerMemory } from "./memory.js";
+
+/** Values that are plain text; secrets for MCP servers are read by the caller and never stored. */
+const plain = (values: RunnerSpec["environment"]): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(values).flatMap(([name, { source }]) =>
+      source.case === "plain" ? [[name, source.value]] : [],
+    ),
+  );
+
+export const mcpServersOf = (spec: RunnerSpec): McpServerSpec[] =>
+  spec.mcpServers.map(({ name, command, url, environment, headers }) => ({
+    name,
+    command,
+    url,
+    environment: plain(environment),
+    headers: plain(headers),
+  }));
+
+/** Asks the agent for a new session; the record waits for its answer. */
+export function askForSession(
+  tx: Transaction,
+  runner: RunnerRow,
+  memory: RunnerMemory,
+  cwd: string,
+  input: { model: string; metadata: Record<string, string>; title: string },
+): { session: SessionRow; lines: string[] } {
+  const session = intendSession(tx, runner, input);
+  const lines = memory.adapter.openSession({
+    sessionId: session.id,
+    cwd,
+    model: input.model,
+    mcpServers: mcpServersOf(specOf(runner)),
+  });
+  return { session, lines };
+}
+
+/** What a runner that has just become RUNNING opens by itself: exec its only session, others one for their prompt. */
+export function openFirstSession(
+  tx: Transaction,
+  runner: RunnerRow,
+  memory: RunnerMemory,
+  cwd: string,
+): string[] {
+  const { prompt, title } = specOf(runner);
+  if (!memory.adapter.opensSessions || prompt === "") return [];
+  const { session, lines } = askForSession(tx, runner, memory, cwd, {
+    model: runner.model,
+    metadata: {},
+    title,
+  });
+  const part = create(PartSchema, { kind: { case: "text", value: prompt } });
+  queueTurn(tx, session, [part], runner.createdBy);
+  return lines;
+}
+
+/** A process that is its session has it from the start. */
+export function openOwnSession(tx: Transaction, runner: RunnerRow, sessionId: string): void {
+  const session = tx.sessions.insert({
+    id: sessionId,
+    runnerId: runner.id,
+    projectUid: runner.projectUid,
+    projectName: runner.projectName,
+    status: SessionStatus.IDLE,
+    agent: runner.agent,
+    title: specOf(runner).title,
+  });
+  sessionOpened(tx, session, { agentSessionId: sessionId, model: "" });
+}
+
+/** Where sessions go when their process has ended. */
+export function leaveRunner(tx: Transaction, session: SessionRow, resumable: boolean, reason: string): void {
+  sessionLeft(tx, session, resumable ? SessionStatus.RESUMABLE : SessionStatus.ENDED, reason);
+}

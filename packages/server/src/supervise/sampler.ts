@@ -1,0 +1,87 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { type ResourceUsage, ResourceUsageSchema } from "@stratavore/proto";
+import type { RunnerFacts } from "../domain/views/runner.js";
+import type { Store } from "../store/index.js";
+import type { RunnerController } from "./runner/controller.js";
+
+/** How often process trees are measured, and how often the time they were seen is written: what a crash can lose. */
+const sampleMs = 2_000;
+const writeMs = 30_000;
+const bytesPerMiB = 1024 * 1024;
+
+interface Sample {
+  at: number;
+  cpuSeconds: number;
+  usage: ResourceUsage;
+  peakMb: bigint;
+}
+
+/** Measures the process trees of live runners. */
+export class UsageSampler {
+  readonly #samples = new Map<string, Sample>();
+  readonly #timer: NodeJS.Timeout;
+  #lastWrite = Date.now();
+  #running: Promise<void> | undefined;
+
+  constructor(
+    readonly store: Store,
+    readonly controllers: () => Iterable<RunnerController>,
+  ) {
+    this.#timer = setInterval(() => {
+      this.#running ??= this.#sampleAll().finally(() => {
+        this.#running = undefined;
+      });
+    }, sampleMs).unref();
+  }
+
+  /** What is known of a runner's process now. */
+  facts(controller: RunnerController | undefined): RunnerFacts {
+    if (controller === undefined) return {};
+    const sample = this.#samples.get(controller.runnerId);
+    return { pid: controller.pid, resourceUsage: sample?.usage, ...(sample && { lastSeen: sample.at }) };
+  }
+
+  peakMemoryMb(runnerId: string): bigint {
+    return this.#samples.get(runnerId)?.peakMb ?? 0n;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+
+  async #sampleAll(): Promise<void> {
+    const seen = new Set<string>();
+    for (const controller of this.controllers()) {
+      await this.#sample(controller).catch(() => {
+        // It ended between two looks; its controller says so.
+      });
+      seen.add(controller.runnerId);
+    }
+    for (const id of this.#samples.keys()) if (!seen.has(id)) this.#samples.delete(id);
+    if (Date.now() - this.#lastWrite < writeMs || seen.size === 0) return;
+    this.#lastWrite = Date.now();
+    const times = [...this.#samples].map(([id, { at }]) => [id, at] as const);
+    await this.store
+      .transaction((tx) => {
+        for (const [id, at] of times) tx.runners.heartbeat(id, at);
+      })
+      // The next round writes newer times.
+      .catch(() => {});
+  }
+
+  async #sample({ runnerId, process }: RunnerController): Promise<void> {
+    const { cpuSeconds, memoryBytes } = await process.sample();
+    const at = Date.now();
+    const before = this.#samples.get(runnerId);
+    const elapsed = before === undefined ? 0 : (at - before.at) / 1000;
+    const cpuPercent = elapsed > 0 ? (100 * (cpuSeconds - before!.cpuSeconds)) / elapsed : 0;
+    const memoryMb = BigInt(Math.round(memoryBytes / bytesPerMiB));
+    const peakMb = before !== undefined && before.peakMb > memoryMb ? before.peakMb : memoryMb;
+    const tokensUsed = this.store.read.runners.byId(runnerId)?.tokensUsed ?? 0n;
+    const lastUpdated = timestampFromMs(at);
+    const usage = create(ResourceUsageSchema, { cpuPercent, memoryMb, tokensUsed, lastUpdated });
+    this.#samples.set(runnerId, { at, cpuSeconds, usage, peakMb });
+  }
+}

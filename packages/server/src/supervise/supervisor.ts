@@ -1,0 +1,252 @@
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { RunnerStatus } from "@stratavore/proto";
+import { DomainError, failedPrecondition } from "../domain/errors.js";
+import { isLive, isTerminal, statusName } from "../domain/lifecycle.js";
+import { createRunner, moveRunner, type NewRunnerInput, runnerById } from "../domain/runners.js";
+import type { AgentProcess, Driver, StopReport } from "../drivers/driver.js";
+import type { RunnerRow, Store } from "../store/index.js";
+import type { AgentCatalog } from "./agent-choice.js";
+import { type LaunchPlan, launchSpec, newExecSessionId, processFolder, recordStart } from "./launch.js";
+import type { Log } from "./log.js";
+import { failUnstarted } from "./reconcile/unstarted.js";
+import { type ControllerContext, RunnerController } from "./runner/controller.js";
+import type { RunnerMemory } from "./runner/memory.js";
+import { waitFor } from "./wait-for.js";
+
+export interface SupervisorOptions {
+  store: Store;
+  driver: Driver;
+  agents: AgentCatalog;
+  log: Log;
+  /** Folder of the runners' process folders. */
+  runnersFolder: string;
+  /** Begins every nonce of this data directory, so that its orphans are known from others'. */
+  owner: string;
+  /** How long an agent may take to answer after its start. */
+  startTimeoutMs: number;
+  environment: NodeJS.ProcessEnv;
+}
+
+export interface StopOutcome {
+  runner: RunnerRow;
+  report: StopReport | undefined;
+}
+
+/** Keeps the record and the processes of this machine the same. */
+export class Supervisor {
+  readonly #controllers = new Map<string, RunnerController>();
+  readonly #starting = new Set<Promise<void>>();
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  #closed = false;
+
+  constructor(readonly options: SupervisorOptions) {}
+
+  controllers(): Iterable<RunnerController> {
+    return this.#controllers.values();
+  }
+
+  controller(runnerId: string): RunnerController | undefined {
+    return this.#controllers.get(runnerId);
+  }
+
+  /** Records a runner and starts its agent; the answer is STARTING, and events tell the rest. */
+  async createRunner(input: Omit<NewRunnerInput, "place">, plan: LaunchPlan): Promise<RunnerRow> {
+    this.#refuseWhenClosed();
+    const { store } = this.options;
+    const place = (runnerId: string) => ({
+      dir: processFolder(this.options.runnersFolder, runnerId, 1),
+      nonce: `${this.options.owner}-${randomBytes(16).toString("hex")}`,
+    });
+    const runner = await store.transaction((tx) => createRunner(tx, { ...input, place }));
+    const start = this.#start(runner, plan);
+    this.#starting.add(start);
+    void start.finally(() => this.#starting.delete(start));
+    return runner;
+  }
+
+  async #start(runner: RunnerRow, plan: LaunchPlan): Promise<void> {
+    const { store, driver, log } = this.options;
+    const row = store.read.processes.get(runner.id);
+    if (row === undefined) return;
+    try {
+      const process = await driver.start(launchSpec(plan, runner, row));
+      const memory = await this.#recordStart(runner.id, plan, process);
+      const lines = [...memory.stored.outbox];
+      const controller = this.follow(
+        new RunnerController(this.context, {
+          runnerId: runner.id,
+          process,
+          memory,
+          pid: process.handle.pid,
+          cwd: plan.cwd,
+          offsets: { stdout: 0n, stderr: 0n },
+          adopted: false,
+        }),
+      );
+      controller.greet(lines);
+      const status = runnerById(store.read, runner.id).status;
+      if (status === RunnerStatus.STOPPING) void controller.stop({ force: true, graceMs: 0 });
+      if (status === RunnerStatus.STARTING) this.expectAnswer(controller);
+    } catch (error) {
+      log.error({ runner: runner.id, error }, "the agent could not be started");
+      const reason = error instanceof Error ? error.message : String(error);
+      await store.transaction((tx) =>
+        failUnstarted(tx, runner.id, `the agent could not be started: ${reason}`),
+      );
+    }
+  }
+
+  /** A process that could not be recorded must not go on. */
+  async #recordStart(runnerId: string, plan: LaunchPlan, process: AgentProcess): Promise<RunnerMemory> {
+    const execSessionId = newExecSessionId();
+    try {
+      return await this.options.store.transaction((tx) =>
+        recordStart(tx, runnerById(tx, runnerId), plan, process, execSessionId),
+      );
+    } catch (error) {
+      await process.stop({ force: true, graceMs: 0 });
+      throw error;
+    }
+  }
+
+  /** An agent that does not answer in time after its start is ended. */
+  expectAnswer(controller: RunnerController): void {
+    const { startTimeoutMs, store } = this.options;
+    const timer = setTimeout(() => {
+      if (store.read.runners.byId(controller.runnerId)?.status !== RunnerStatus.STARTING) return;
+      controller.fail(`the agent did not answer within ${startTimeoutMs / 1000} s`);
+    }, startTimeoutMs);
+    timer.unref();
+    this.#timers.set(controller.runnerId, timer);
+  }
+
+  follow(controller: RunnerController): RunnerController {
+    this.#controllers.set(controller.runnerId, controller);
+    return controller;
+  }
+
+  /** What controllers need of here. */
+  get context(): ControllerContext {
+    const { store, log } = this.options;
+    return { store, log, ended: (runnerId) => this.#ended(runnerId) };
+  }
+
+  #ended(runnerId: string): void {
+    clearTimeout(this.#timers.get(runnerId));
+    this.#timers.delete(runnerId);
+    const controller = this.#controllers.get(runnerId);
+    this.#controllers.delete(runnerId);
+    const folder = controller?.process.handle.dir;
+    if (folder === undefined) return;
+    rm(dirname(folder), { recursive: true, force: true }).catch((error) => {
+      this.options.log.warn({ runner: runnerId, error }, "a runner's folder could not be removed");
+    });
+  }
+
+  /**
+   * Ends a runner and all it started. What has ended already is a success.
+   *
+   * @throws DomainError not_found, unavailable when processes are left that cannot be ended
+   */
+  async stopRunner(
+    runnerId: string,
+    options: { force: boolean; graceMs: number },
+    signal: AbortSignal,
+  ): Promise<StopOutcome> {
+    const { store } = this.options;
+    const before = runnerById(store.read, runnerId);
+    if (isTerminal(before.status)) return { runner: before, report: undefined };
+    const runner = await store.transaction((tx) => {
+      const now = runnerById(tx, runnerId);
+      if (isTerminal(now.status) || now.status === RunnerStatus.STOPPING) return now;
+      return moveRunner(tx, now, RunnerStatus.STOPPING);
+    });
+    if (isTerminal(runner.status)) return { runner, report: undefined };
+    const controller = this.#controllers.get(runnerId);
+    const report =
+      controller === undefined ? undefined : await this.#stopProcess(controller, runner, options);
+    if (report !== undefined && report.left.length > 0) {
+      const left = report.left.map(({ pid, command }) => `${pid} (${command})`).join(", ");
+      throw new DomainError("unavailable", "PROCESSES_LEFT", `these processes could not be ended: ${left}`);
+    }
+    const ended = await waitFor(
+      store,
+      [`runner:${runnerId}`],
+      () => {
+        const now = runnerById(store.read, runnerId);
+        return isTerminal(now.status) ? now : undefined;
+      },
+      signal,
+    );
+    return { runner: ended, report };
+  }
+
+  async #stopProcess(
+    controller: RunnerController,
+    runner: RunnerRow,
+    options: { force: boolean; graceMs: number },
+  ): Promise<StopReport> {
+    if (!options.force && runner.sessionId !== null) {
+      const sessionId = runner.sessionId;
+      await controller.change((_, memory) => ({
+        value: undefined,
+        out: { lines: memory.adapter.cancel(sessionId), prompts: [] },
+      }));
+    }
+    return await controller.stop(options);
+  }
+
+  /**
+   * The controller of a runner that can be spoken to.
+   *
+   * @throws DomainError failed_precondition
+   */
+  live(runner: RunnerRow): RunnerController {
+    this.#refuseWhenClosed();
+    const controller = this.#controllers.get(runner.id);
+    if (isLive(runner.status) && runner.status !== RunnerStatus.STOPPING && controller !== undefined)
+      return controller;
+    throw failedPrecondition(
+      "RUNNER_NOT_LIVE",
+      `runner ${runner.id} is ${statusName(runner.status)}; this needs one that is RUNNING`,
+      { runner: runner.id, status: statusName(runner.status) },
+    );
+  }
+
+  /** @throws DomainError failed_precondition for a runner whose agent has not answered yet, or is held back */
+  requireRunning(runner: RunnerRow): void {
+    if (runner.status === RunnerStatus.RUNNING) return;
+    throw failedPrecondition(
+      "RUNNER_NOT_RUNNING",
+      `runner ${runner.id} is ${statusName(runner.status)}; wait until it is RUNNING`,
+      { runner: runner.id, status: statusName(runner.status) },
+    );
+  }
+
+  /** Ends every agent: for a server whose record will not outlive it. */
+  async stopAll(): Promise<void> {
+    await Promise.allSettled(this.#starting);
+    const signal = AbortSignal.timeout(10_000);
+    const ids = [...this.#controllers.keys()];
+    await Promise.allSettled(ids.map((id) => this.stopRunner(id, { force: true, graceMs: 0 }, signal)));
+  }
+
+  /** Lets go of every agent; they live on. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#starting);
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    await Promise.allSettled([...this.#controllers.values()].map((controller) => controller.close()));
+  }
+
+  #refuseWhenClosed(): void {
+    if (!this.#closed) return;
+    throw new DomainError(
+      "unavailable",
+      "SHUTTING_DOWN",
+      "the daemon is shutting down; try again when it is back",
+    );
+  }
+}
