@@ -188,12 +188,12 @@ export class Supervisor {
     runner: RunnerRow,
     options: { force: boolean; graceMs: number },
   ): Promise<StopReport> {
-    if (!options.force && runner.sessionId !== null) {
-      const sessionId = runner.sessionId;
-      await controller.change((_, memory) => ({
-        value: undefined,
-        out: { lines: memory.adapter.cancel(sessionId), prompts: [] },
-      }));
+    const { sessionId } = runner;
+    if (!options.force && sessionId !== null) {
+      await controller.change((tx, memory) => {
+        const lines = tx.turns.running(sessionId) === undefined ? [] : memory.adapter.cancel(sessionId);
+        return { value: undefined, out: { lines, prompts: [] } };
+      });
     }
     return await controller.stop(options);
   }

@@ -22,7 +22,7 @@ export function merge(known: KnownToolCall | undefined, update: AcpToolCall | To
 
 export const isOver = (call: KnownToolCall) => call.status === "completed" || call.status === "failed";
 
-const valueOf = (value: unknown) =>
+const asValue = (value: unknown) =>
   value === undefined ? undefined : fromJson(ValueSchema, JSON.parse(JSON.stringify(value)) as JsonValue);
 
 export function toolCallOf(call: KnownToolCall): ToolCall {
@@ -32,8 +32,8 @@ export function toolCallOf(call: KnownToolCall): ToolCall {
     name: call.name ?? "",
     toolKind: call.kind ?? "other",
     status: statuses[call.status ?? "pending"] ?? ToolCallStatus.PENDING,
-    input: valueOf(call.rawInput),
-    output: valueOf(call.rawOutput),
+    input: asValue(call.rawInput),
+    output: asValue(call.rawOutput),
     content: (call.content ?? []).map(toolPartOf),
     locations: (call.locations ?? []).map(({ path, line }) => (line == null ? path : `${path}:${line}`)),
   });

@@ -573,7 +573,8 @@ export const StreamSessionRequestSchema: GenMessage<StreamSessionRequest> = /*@_
   messageDesc(file_stratavore_v1_session_service, 12);
 
 /**
- * One step of a conversation. The first ones tell the session and its latest turn as they are.
+ * One step of a conversation. A stream first tells what its cursor has missed, then the session, its open turns and
+ * approvals as they are, then each change.
  *
  * @generated from message stratavore.v1.StreamSessionResponse
  */
