@@ -77,6 +77,13 @@ describe("a mutation", () => {
     },
   );
 
+  test("is not repeated when the server's own words sound like a lost connection", async () => {
+    const words = "http/2 stream closed with error code CANCEL (0x8)";
+    const { requests, address } = await failing(99, () => new ConnectError(words, Code.Internal));
+    await expect(testClient({ address }).runners.create({})).rejects.toMatchObject({ code: Code.Internal });
+    expect(requests).toHaveLength(1);
+  });
+
   test("is not repeated after its signal or its time", async () => {
     const { requests, address } = await failing(99);
     const client = testClient({ address });

@@ -136,21 +136,27 @@ test("a stream on a server that winds down lives on, and close() ends it", async
   const log = new EventLog();
   const server = await testServer((router) => {
     router.rpc(RunnerService.method.streamRunnerEvents, log.stream);
+    router.rpc(RunnerService.method.waitRunner, () => new Promise(() => {}));
     status("1")(router);
   });
   const client = testClient({ address: `127.0.0.1:${server.port}`, retry: false });
   const events = client.runners.events({}, { reconnect: false });
   const first = events.next();
+  const wait = client.runners.wait({ runnerId: "runner_1" });
   await until(() => log.open === 1);
+  await client.daemon.status();
   server.drain();
   await expect(async () => {
     for (;;) await client.daemon.status();
   }).rejects.toMatchObject({ code: Code.Unavailable });
+  // By now the client has tried to make a new connection, and keeps the old one for its streams only.
+  await expect(client.daemon.status()).rejects.toMatchObject({ code: Code.Unavailable });
   const event = log.append();
   expect((await first).value?.eventId).toBe(event.eventId);
   const second = events.next();
   await client.close();
   await expect(second).rejects.toMatchObject({ code: Code.Canceled });
+  await expect(wait).rejects.toMatchObject({ code: Code.Canceled });
   await until(() => log.open === 0);
 });
 

@@ -150,10 +150,14 @@ describe("events()", () => {
     });
     const client = testClient({ address: `127.0.0.1:${server.port}` });
     const ids: string[] = [];
-    for await (const event of client.runners.events()) {
+    const attempts: number[] = [];
+    const onReconnect = ({ attempt }: Reconnect) => attempts.push(attempt);
+    for await (const event of client.runners.events({}, { onReconnect })) {
       if (ids.push(event.eventId) === 4) break;
     }
     expect(ids).toEqual(["e1-1", "e1-2", "e1-3", "e1-4"]);
+    // Each connection made progress, so each wait is the shortest.
+    expect(attempts).toEqual([1, 1, 1]);
   });
 
   test("with reconnect: false a lost connection is UNAVAILABLE", async () => {
