@@ -9,6 +9,7 @@ import { registry } from "@stratavore/proto/registry";
 import { builtInProfiles, demoProfile } from "./agents/index.js";
 import { type Announcement, announce, withdraw } from "./config/announce.js";
 import { defaultDataDir, endpointsFolder, type StratavoreOptions } from "./config/options.js";
+import { shuttingDown } from "./domain/errors.js";
 import { createProcessDriver } from "./drivers/process/index.js";
 import {
   bearerCredential,
@@ -143,7 +144,7 @@ export async function createStratavore(options: StratavoreOptions = {}): Promise
   }
 
   async function shutDown(graceMs: number | undefined): Promise<void> {
-    closing.abort(new Error("the server is closing"));
+    closing.abort(shuttingDown());
     await layer.close({ graceMs });
     await sampler.close();
     if (dataDir === null) await supervisor.stopAll();

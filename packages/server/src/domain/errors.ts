@@ -56,3 +56,7 @@ export const notFound = (kind: "runner" | "project" | "session" | "turn" | "appr
 
 export const failedPrecondition = (reason: string, message: string, details?: Record<string, string>) =>
   new DomainError("failed_precondition", reason, message, { details });
+
+/** What calls and streams end with when the server closes; clients come back for the rest. */
+export const shuttingDown = () =>
+  new DomainError("unavailable", "SHUTTING_DOWN", "the daemon is shutting down; try again when it is back");

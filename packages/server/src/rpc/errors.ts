@@ -75,6 +75,10 @@ function failureOf(thrown: unknown, requestId: string): Failure {
     const more = thrown.details.filter((detail): detail is OutgoingDetail => "desc" in detail);
     return { code: thrown.code, reason, message: thrown.rawMessage, details: {}, more };
   }
+  if (thrown instanceof DOMException && thrown.name === "TimeoutError") {
+    const message = "this took too long and was given up; look at the runner's state and events";
+    return { code: Code.DeadlineExceeded, reason: "TIMEOUT", message, details: {}, more: [] };
+  }
   const message = `an unexpected error; the daemon's log has it under request id ${requestId}`;
   return { code: Code.Internal, reason: "INTERNAL", message, details: {}, more: [] };
 }

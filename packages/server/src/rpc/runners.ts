@@ -35,6 +35,7 @@ type Implemented =
   | "getRunner"
   | "listRunners"
   | "stopRunner"
+  | "waitRunner"
   | "listAgents"
   | "streamRunnerEvents";
 
@@ -47,7 +48,7 @@ const protocols = {
 } as const;
 
 export function runnerService(services: Services): Pick<ServiceImpl<typeof RunnerService>, Implemented> {
-  const { store, supervisor, sampler } = services;
+  const { store, supervisor, sampler, closing } = services;
   const { environment, agents } = supervisor.options;
   const factsOf = (id: string) => sampler.facts(supervisor.controller(id));
 
@@ -154,6 +155,13 @@ export function runnerService(services: Services): Pick<ServiceImpl<typeof Runne
         endedProcesses: endedProcesses(report),
         method: methodOf(report),
       };
+    },
+
+    async waitRunner({ runnerId, statuses }, { signal }) {
+      const wanted = statuses.length > 0 ? statuses : [RunnerStatus.TERMINATED, RunnerStatus.FAILED];
+      const ending = AbortSignal.any([signal, closing]);
+      const row = await supervisor.inState(runnerId, ({ status }) => wanted.includes(status), ending);
+      return { runner: runnerMessage(row, factsOf(runnerId)) };
     },
 
     async listAgents({ includeVersions }) {

@@ -41,7 +41,8 @@ export function sessionService(services: Services): Pick<ServiceImpl<typeof Sess
 
   return {
     async createSession({ runnerId, model, metadata }, { signal }) {
-      const runner = runnerById(store.read, runnerId);
+      const ending = AbortSignal.any([signal, closing, AbortSignal.timeout(openTimeoutMs)]);
+      const runner = await supervisor.settled(runnerId, ending);
       const controller = supervisor.live(runner);
       if (!controller.adapter.opensSessions) {
         throw failedPrecondition(
@@ -58,7 +59,6 @@ export function sessionService(services: Services): Pick<ServiceImpl<typeof Sess
         const { session, lines } = askForSession(tx, now, memory, project?.path ?? "/", input);
         return { value: session, out: { lines, prompts: [] } };
       });
-      const ending = AbortSignal.any([signal, closing, AbortSignal.timeout(openTimeoutMs)]);
       const opened = await waitFor(store, [`session:${session.id}`], () => answered(session.id), ending);
       return { session: sessionMessage(opened) };
     },

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { RunnerStatus } from "@stratavore/proto";
-import { DomainError, failedPrecondition } from "../domain/errors.js";
+import { DomainError, failedPrecondition, shuttingDown } from "../domain/errors.js";
 import { isLive, isTerminal, statusName } from "../domain/lifecycle.js";
 import { createRunner, moveRunner, type NewRunnerInput, runnerById } from "../domain/runners.js";
 import type { AgentProcess, Driver, StopReport } from "../drivers/driver.js";
@@ -171,15 +171,7 @@ export class Supervisor {
       const left = report.left.map(({ pid, command }) => `${pid} (${command})`).join(", ");
       throw new DomainError("unavailable", "PROCESSES_LEFT", `these processes could not be ended: ${left}`);
     }
-    const ended = await waitFor(
-      store,
-      [`runner:${runnerId}`],
-      () => {
-        const now = runnerById(store.read, runnerId);
-        return isTerminal(now.status) ? now : undefined;
-      },
-      signal,
-    );
+    const ended = await this.inState(runnerId, ({ status }) => isTerminal(status), signal);
     return { runner: ended, report };
   }
 
@@ -213,6 +205,25 @@ export class Supervisor {
       `runner ${runner.id} is ${statusName(runner.status)}; this needs one that is RUNNING`,
       { runner: runner.id, status: statusName(runner.status) },
     );
+  }
+
+  /** The runner once it is no longer STARTING; at once in any other state. */
+  settled(runnerId: string, signal: AbortSignal): Promise<RunnerRow> {
+    return this.inState(runnerId, ({ status }) => status !== RunnerStatus.STARTING, signal);
+  }
+
+  /**
+   * The runner once it is as asked for.
+   *
+   * @throws DomainError not_found, also when it is deleted meanwhile; the signal's reason when it aborts first
+   */
+  inState(runnerId: string, isSo: (runner: RunnerRow) => boolean, signal: AbortSignal): Promise<RunnerRow> {
+    const { store } = this.options;
+    const look = () => {
+      const now = runnerById(store.read, runnerId);
+      return isSo(now) ? now : undefined;
+    };
+    return waitFor(store, [`runner:${runnerId}`], look, signal);
   }
 
   /** @throws DomainError failed_precondition for a runner whose agent has not answered yet, or is held back */

@@ -1,4 +1,3 @@
-import { Code, ConnectError } from "@connectrpc/connect";
 import { EventType, type RunnerEvent, type StreamRunnerEventsRequest } from "@stratavore/proto";
 import { bookmarkMessage, defaultEventTypes, eventMessage, positionOf } from "../../domain/events.js";
 import type { Services } from "../services.js";
@@ -58,14 +57,9 @@ export async function* streamEvents(
     }
   } catch (error) {
     if (signal.aborted) return;
-    if (closing.aborted) throw shuttingDown();
     throw error;
   } finally {
     openStreams.count--;
     waiter.close();
   }
 }
-
-/** The status that clients resume from. */
-export const shuttingDown = () =>
-  new ConnectError("the daemon is shutting down; resume when it is back", Code.Unavailable);

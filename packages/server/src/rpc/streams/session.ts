@@ -14,7 +14,6 @@ import { sessionMessage, turnMessage } from "../../domain/views/session.js";
 import type { Reads } from "../../store/index.js";
 import type { Services } from "../services.js";
 import { beforeInProgress, type Cursor, cursorText, parseCursor, wholeMessage } from "./cursor.js";
-import { shuttingDown } from "./events.js";
 
 const pageSize = 64;
 
@@ -64,7 +63,6 @@ export async function* streamSession(
     }
   } catch (error) {
     if (signal.aborted) return;
-    if (closing.aborted) throw shuttingDown();
     throw error;
   } finally {
     openStreams.count--;
