@@ -254,10 +254,6 @@ export class Supervisor {
 
   #refuseWhenClosed(): void {
     if (!this.#closed) return;
-    throw new DomainError(
-      "unavailable",
-      "SHUTTING_DOWN",
-      "the daemon is shutting down; try again when it is back",
-    );
+    throw shuttingDown();
   }
 }
