@@ -13,7 +13,9 @@ export type DriverErrorCode =
   | "input_full"
   | "aborted"
   | "detached"
-  | "journal_failed";
+  | "journal_failed"
+  /** The driver does not know this operating system. */
+  | "unsupported";
 
 /** The one error that drivers throw. `message` is meant for a person, `code` for a program. */
 export class DriverError extends Error {

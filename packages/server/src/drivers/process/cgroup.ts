@@ -1,7 +1,6 @@
 import {
   accessSync,
   constants,
-  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -119,7 +118,7 @@ export function ownCgroup(): string | null {
     accessSync(folder, constants.W_OK);
     // Moving a process needs this right on the group that source and target share.
     accessSync(join(folder, "cgroup.procs"), constants.W_OK);
-    return existsSync(join(folder, "cgroup.procs")) ? folder : null;
+    return folder;
   } catch {
     return null;
   }

@@ -17,6 +17,12 @@ export function liveHolder(table: ProcessTable, handle: ProcessHandle): ProcessR
   return row?.ppid === handle.pid ? row : null;
 }
 
+/** Ends the holder of a wrapper that was killed before it could let it go. */
+export function endStrayHolder(table: ProcessTable, handle: ProcessHandle): void {
+  const pid = handle.input && !isLive(table, handle) ? readHolderPid(handle.dir) : null;
+  if (pid !== null && table.nonce(pid) === handle.nonce) signalPid(pid, "SIGKILL");
+}
+
 /** Signals a process if it is still the one that was scanned; false when it is gone. */
 export function signalRow(table: ProcessTable, row: ProcessRow, signal: NodeJS.Signals): boolean {
   const now = table.row(row.pid);

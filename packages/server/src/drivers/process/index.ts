@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Driver } from "../driver.js";
+import { DriverError } from "../driver-error.js";
 import { LocalProcess } from "./agent-process.js";
 import { Cgroup, ownCgroup } from "./cgroup.js";
 import { endOf, watchExit } from "./exit-watch.js";
@@ -20,8 +21,14 @@ export interface ProcessDriverOptions {
   punchBytes?: number;
 }
 
-/** The driver that runs agents as processes of this machine, which live on without the daemon. */
+/**
+ * The driver that runs agents as processes of this machine, which live on without the daemon. Linux only: elsewhere it
+ * throws DriverError `unsupported`.
+ */
 export function createProcessDriver(options: ProcessDriverOptions = {}): Driver {
+  if (process.platform !== "linux") {
+    throw new DriverError("unsupported", `Agents cannot be run as processes on ${process.platform} yet.`);
+  }
   const punchBytes = options.punchBytes ?? 4 * 1024 * 1024;
   const table = createProcTable();
   const parent = options.cgroup === "off" ? null : ownCgroup();
@@ -39,7 +46,8 @@ export function createProcessDriver(options: ProcessDriverOptions = {}): Driver 
         punchBytes,
         awaitExit: (_, onExit) => {
           const settle = () => onExit(endOf(handle));
-          child.once("exit", settle);
+          if (child.exitCode !== null || child.signalCode !== null) settle();
+          else child.once("exit", settle);
           return () => {
             child.off("exit", settle);
             child.unref();

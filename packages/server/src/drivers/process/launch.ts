@@ -2,10 +2,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { LaunchSpec, ProcessHandle } from "../driver.js";
 import { DriverError, errnoOf } from "../driver-error.js";
 import { resolveProgram } from "../resolve.js";
 import { prepareFolder } from "./folder.js";
+import { isLive } from "./identity.js";
 import { NONCE_VARIABLE, type ProcessTable } from "./table.js";
 import { wrapperArgs } from "./wrapper.js";
 
@@ -44,7 +46,18 @@ export async function launch(
   const row = table.row(pid);
   if (row === null)
     throw new DriverError("spawn_failed", "The system does not let us see our own processes.");
-  return { child, handle: { ...known, dir: spec.dir, pid, startTime: row.startTime } };
+  const handle = { ...known, dir: spec.dir, pid, startTime: row.startTime };
+  await untilRecognizable(child, table, handle);
+  return { child, handle };
+}
+
+/** `spawn` returns while the kernel still lays out the environment, and what has no nonce yet counts as foreign. */
+async function untilRecognizable(
+  child: ChildProcess,
+  table: ProcessTable,
+  handle: ProcessHandle,
+): Promise<void> {
+  while (child.exitCode === null && child.signalCode === null && !isLive(table, handle)) await setImmediate();
 }
 
 function spawnWrapper(spec: LaunchSpec, cgroup: string | null): Promise<ChildProcess> {

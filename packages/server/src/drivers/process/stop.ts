@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ProcessHandle, StopReport } from "../driver.js";
 import { fileIn } from "./folder.js";
-import { isLive, signalPid, signalRow } from "./identity.js";
+import { endStrayHolder, isLive, signalPid, signalRow } from "./identity.js";
 import { StopRecord } from "./stop-record.js";
 import type { ProcessTable } from "./table.js";
 import type { ProcessTree } from "./tree.js";
@@ -50,8 +50,13 @@ export async function stopTree(target: StopTarget, graceMs: number, hurry: Abort
     await within(Math.min(grace, LEFTOVER_GRACE_MS), hurry, () => !record.hasLive());
   }
   await killAll(target, record, isOver);
-  await within(WRAPPER_TIMEOUT_MS, new AbortController().signal, isOver);
-  if (!isOver()) signalPid(handle.pid, "SIGKILL");
+  const never = new AbortController().signal;
+  await within(WRAPPER_TIMEOUT_MS, never, isOver);
+  if (!isOver()) {
+    signalPid(handle.pid, "SIGKILL");
+    await within(WRAPPER_TIMEOUT_MS, never, isOver);
+  }
+  endStrayHolder(table, handle);
   return record.report(tree.cgroup === null ? "session" : "cgroup");
 }
 
