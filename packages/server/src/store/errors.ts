@@ -76,6 +76,7 @@ export class StoreError extends Error {
 const KINDS: readonly (readonly [code: string, kind: StoreErrorKind])[] = [
   ["SQLITE_IOERR_CORRUPTFS", "data_loss"],
   ["SQLITE_IOERR_DATA", "data_loss"],
+  ["SQLITE_IOERR_SHORT_READ", "data_loss"],
   ["SQLITE_IOERR_SHMSIZE", "disk_full"],
   ["SQLITE_IOERR", "io"],
   ["SQLITE_FULL", "disk_full"],

@@ -39,10 +39,11 @@ export class HealthRecord {
 
   commitFailed(error: unknown): void {
     if (error instanceof StoreError && error.kind !== "constraint") this.#writeError = error;
+    this.failed(error);
   }
 
-  /** Looks at an error of a statement for signs of damage. */
-  statementFailed(error: unknown): void {
+  /** Looks at an error for signs of damage. */
+  failed(error: unknown): void {
     if (error instanceof StoreError && error.kind === "data_loss") this.#damage(error.message);
   }
 

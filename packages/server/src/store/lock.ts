@@ -67,7 +67,8 @@ function refusal(dir: string, error: unknown): unknown {
 function holderOf(dir: string): LockHolder | undefined {
   try {
     const said: unknown = JSON.parse(readFileSync(join(dir, HOLDER_FILE), "utf8"));
-    const { pid, address } = said as Partial<LockHolder>;
+    const { pid, addresses, socket } = said as { pid?: unknown; addresses?: unknown[]; socket?: unknown };
+    const address = addresses?.[0] ?? socket;
     return typeof pid === "number" && typeof address === "string" ? { pid, address } : undefined;
   } catch {
     return undefined;

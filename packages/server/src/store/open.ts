@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { backupTo } from "./backup.js";
@@ -77,15 +77,18 @@ function versionOf(file: string, migrations: readonly Migration[]): number {
   }
 }
 
+// Under another name until it is whole, so that a crash leaves either no database or one that is known as ours.
 function createDatabase(file: string): number {
-  if (!existsSync(file)) createPrivateFile(file);
-  const raw = new Database(file);
+  const draft = `${file}.new`;
+  for (const leftover of [draft, `${draft}-journal`]) rmSync(leftover, { force: true });
+  createPrivateFile(draft);
+  const raw = new Database(draft);
   try {
-    // Before WAL is on, so that the mark is in the file itself from the first write.
     raw.pragma(`application_id = ${APPLICATION_ID}`);
   } finally {
     raw.close();
   }
+  renameSync(draft, file);
   return 0;
 }
 

@@ -47,7 +47,7 @@ export class Store implements AsyncDisposable {
     this.epoch = parts.identity.epoch;
     this.generation = parts.identity.generation;
     this.file = parts.file;
-    const failed = (error: unknown) => this.#health.statementFailed(error);
+    const failed = (error: unknown) => this.#health.failed(error);
     const writer = new Writer(parts.writer, failed);
     this.#queue = new CommitQueue({
       writer,
@@ -119,7 +119,7 @@ export class Store implements AsyncDisposable {
 
   async #close(): Promise<void> {
     const { writer, reader, lock, file } = this.#parts;
-    this.#queue.close();
+    await this.#queue.close();
     await Promise.allSettled(this.#backups);
     this.#open = false;
     this.tail.close();
@@ -161,7 +161,7 @@ export class Store implements AsyncDisposable {
       check: () => this.#assertOpen(),
       failed: (error) => {
         const translated = StoreError.from(error);
-        this.#health.statementFailed(translated);
+        this.#health.failed(translated);
         return translated;
       },
     };

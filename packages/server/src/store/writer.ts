@@ -16,7 +16,8 @@ export class Writer implements Guard {
   readonly rollbackTo: Database.Statement;
   readonly generation: Database.Statement;
   readonly #failure: (error: unknown) => void;
-  #job: "none" | "running" | "lost" = "none";
+  #running = false;
+  #lost: { readonly by: unknown } | undefined;
 
   /** `failure` is told of each error that SQLite raises, translated. */
   constructor(raw: Raw, failure: (error: unknown) => void) {
@@ -31,26 +32,32 @@ export class Writer implements Guard {
     this.generation = raw.prepare("SELECT value FROM meta WHERE key = 'generation'").pluck();
   }
 
-  /** Runs a job's code; statements are open to it for that long. */
+  /** Runs a job's code; statements are open to it for that long. Throws what ended the transaction, should a job swallow it. */
   run<T>(job: () => T): T {
-    this.#job = "running";
+    this.#running = true;
+    this.#lost = undefined;
     try {
-      return job();
+      const value = job();
+      this.#assertKept();
+      return value;
     } finally {
-      this.#job = "none";
+      this.#running = false;
     }
   }
 
   check(): void {
-    if (this.#job === "running") return;
-    if (this.#job === "lost") throw new StoreError("io", "the transaction was ended by an earlier error");
-    throw new Error("a transaction was used outside of the job it was handed to");
+    if (!this.#running) throw new Error("a transaction was used outside of the job it was handed to");
+    this.#assertKept();
   }
 
   failed(error: unknown): unknown {
-    if (!this.raw.inTransaction) this.#job = "lost";
     const translated = StoreError.from(error);
+    if (!this.raw.inTransaction) this.#lost ??= { by: translated };
     this.#failure(translated);
     return translated;
+  }
+
+  #assertKept(): void {
+    if (this.#lost) throw this.#lost.by;
   }
 }

@@ -166,6 +166,19 @@ describe("the commit queue", () => {
     await expect(store.close()).resolves.toBeUndefined();
   });
 
+  test("commits the job that closes the store, and those beside it", async () => {
+    const store = await openTemp();
+    const jobs = [
+      store.transaction((tx) => {
+        void store.close();
+        return addEvent(tx);
+      }),
+      store.transaction((tx) => addEvent(tx)),
+    ];
+    expect(await Promise.all(jobs)).toEqual([1n, 2n]);
+    await store.close();
+  });
+
   test("works in memory the same way", async () => {
     const store = await openTemp({ dataDir: null });
     const results = await Promise.allSettled([

@@ -82,7 +82,8 @@ test("a job that swallows the error of a full disk cannot go on to write outside
     store.transaction((tx) => addEvent(tx)),
   ]);
   expect(results.map((result) => result.status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
-  expect(after.length).toBeGreaterThan(0);
+  expect(results[1]).toMatchObject({ reason: { kind: "disk_full" } });
+  expect(after[0]).toMatchObject({ kind: "disk_full" });
   expect(store.read.projects.names()).toEqual(["first"]);
   expect(store.read.events.head()).toBe(1n);
 });

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -74,6 +75,20 @@ test("a database of a later release is refused, and not touched", async () => {
     kind: "newer_schema",
     message: expect.stringMatching(/version 2.*up to 1/),
   });
+  expect(readFileSync(file)).toEqual(before);
+});
+
+test("a database that was cut short is refused as damaged, and not touched", async () => {
+  const dataDir = tempDir();
+  const store = await openStore({ dataDir });
+  await store.transaction((tx) => {
+    for (let n = 0; n < 100; n++) addProject(tx, `project-${n}`);
+  });
+  await store.close();
+  const file = join(dataDir, "stratavore.db");
+  truncateSync(file, 3 * 4096);
+  const before = readFileSync(file);
+  await expect(openStore({ dataDir })).rejects.toMatchObject({ kind: "data_loss" });
   expect(readFileSync(file)).toEqual(before);
 });
 

@@ -25,7 +25,7 @@ test("a second daemon is refused with the first one's name, and let in once that
 
   writeFileSync(
     join(dir, "daemon.json"),
-    JSON.stringify({ pid: first.process.pid, address: "127.0.0.1:50051" }),
+    JSON.stringify({ pid: first.process.pid, addresses: ["127.0.0.1:50051"], socket: null }),
   );
   const refused = openStore({ dataDir: dir });
   await expect(refused).rejects.toMatchObject({
