@@ -55,7 +55,10 @@ export class DaemonConnection implements SessionManager {
       .catch((reason: unknown) => {
         throw unreachable(route, reason);
       });
-    if (this.#closed) stream.session?.destroy();
+    if (this.#closed) {
+      stream.session?.destroy();
+      throw closedError();
+    }
     this.#streams.add(stream);
     stream.once("close", () => this.#streams.delete(stream));
     return stream;
@@ -70,7 +73,10 @@ export class DaemonConnection implements SessionManager {
     this.#closed = true;
     this.#link?.sessions.abort(closedError());
     // A connection that the server asked to wind down is no longer the link's, but may still carry streams.
-    for (const stream of this.#streams) stream.session?.destroy();
+    const sessions = [...this.#streams].map((stream) => stream.session);
+    // By the connection alone they would end without an error, and their calls never.
+    for (const stream of this.#streams) stream.destroy(closedError());
+    for (const session of sessions) session?.destroy();
   }
 
   async #open(): Promise<Link> {
