@@ -31,7 +31,7 @@ import { type Log, silentLog } from "./supervise/log.js";
 import { reconcile } from "./supervise/reconcile/reconcile.js";
 import { UsageSampler } from "./supervise/sampler.js";
 import { Supervisor } from "./supervise/supervisor.js";
-import { version } from "./version.js";
+import { requireNode, version } from "./version.js";
 
 const defaultPort = 50051;
 /** One message of a request; the largest that our own API takes is a message with a few megabytes of attachments. */
@@ -58,9 +58,10 @@ function placesOf(dataDir: string | null): Places {
 /**
  * Opens a data directory, takes up the agents that live there, and answers a server that is ready to be used.
  *
- * @throws StoreError: `locked` when another server holds the data directory, or what else keeps it from being opened
+ * @throws Error when Node is too old; StoreError: `locked` when another server holds the data directory, or what else keeps it from being opened
  */
 export async function createStratavore(options: StratavoreOptions = {}): Promise<Stratavore> {
+  requireNode(process.versions.node);
   const environment = options.environment ?? process.env;
   const log: Log = options.log ?? silentLog;
   const dataDir = options.dataDir === null ? null : resolve(options.dataDir ?? defaultDataDir(environment));

@@ -1,17 +1,22 @@
 import { create } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
 import {
+  CreateProjectRequestSchema,
+  CreateProjectResponseSchema,
   type ProjectService,
   type ProjectStatistics,
   ProjectStatisticsSchema,
   ProjectStatus,
 } from "@stratavore/proto";
 import { eventId } from "../domain/events.js";
+import { answeredBefore, once, repeatable } from "../domain/idempotency.js";
 import { createProject, projectByName } from "../domain/projects.js";
 import { tokensOn } from "../domain/quotas.js";
 import { projectMessage } from "../domain/views/project.js";
 import type { ProjectRow, Reads } from "../store/index.js";
+import { checkEnvironmentNames } from "../supervise/environment.js";
 import { checkProjectPath } from "../supervise/project-path.js";
+import { scopeOf } from "./caller.js";
 import { isName, keyOf, limitOf, tokenOf } from "./paging.js";
 import type { Services } from "./services.js";
 
@@ -22,10 +27,20 @@ export function projectService({
   allowedRoots,
 }: Services): Pick<ServiceImpl<typeof ProjectService>, Implemented> {
   return {
-    async createProject(request) {
+    async createProject(request, context) {
+      const repeat = repeatable(scopeOf(context), CreateProjectRequestSchema, request);
+      const before = answeredBefore(store.read, repeat, CreateProjectResponseSchema);
+      if (before !== undefined) return before;
+      checkEnvironmentNames(Object.keys(request.config?.environment ?? {}), "config.environment");
       const path = await checkProjectPath(request.path, allowedRoots);
-      const row = await store.transaction((tx) => createProject(tx, { ...request, path }));
-      return { project: projectMessage(row, 0) };
+      const { answer } = await store.transaction((tx) =>
+        once(tx, repeat, CreateProjectResponseSchema, () => {
+          const row = createProject(tx, { ...request, path });
+          const answer = create(CreateProjectResponseSchema, { project: projectMessage(row, 0) });
+          return { answer, effect: row };
+        }),
+      );
+      return answer;
     },
 
     getProject: ({ name, includeStats }) =>

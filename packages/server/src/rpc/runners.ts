@@ -3,6 +3,8 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import {
   AgentProtocol,
   type CreateRunnerRequest,
+  CreateRunnerRequestSchema,
+  CreateRunnerResponseSchema,
   PermissionMode,
   ResourceQuotaSchema,
   type RunnerMetrics,
@@ -14,6 +16,7 @@ import {
 } from "@stratavore/proto";
 import { DomainError, failedPrecondition, invalidField } from "../domain/errors.js";
 import { eventId } from "../domain/events.js";
+import { answeredBefore, repeatable } from "../domain/idempotency.js";
 import { projectByName } from "../domain/projects.js";
 import { runnerById } from "../domain/runners.js";
 import { configOf } from "../domain/views/project.js";
@@ -25,7 +28,7 @@ import { agentVersion } from "../supervise/agent-version.js";
 import { checkEnvironmentNames } from "../supervise/environment.js";
 import { planLaunch } from "../supervise/launch.js";
 import { endedProcesses, methodOf } from "../supervise/runner/ending.js";
-import { callerOf } from "./caller.js";
+import { callerOf, scopeOf } from "./caller.js";
 import { isRowKey, keyOf, limitOf, tokenOf } from "./paging.js";
 import type { Services } from "./services.js";
 import { streamEvents } from "./streams/events.js";
@@ -69,6 +72,9 @@ export function runnerService(services: Services): Pick<ServiceImpl<typeof Runne
 
   return {
     async createRunner(request, context) {
+      const repeat = repeatable(scopeOf(context), CreateRunnerRequestSchema, request);
+      const before = answeredBefore(store.read, repeat, CreateRunnerResponseSchema);
+      if (before !== undefined) return before;
       if (request.external) {
         throw new DomainError("unimplemented", "EXTERNAL_RUNNERS", "external runners are not offered yet");
       }
@@ -84,7 +90,7 @@ export function runnerService(services: Services): Pick<ServiceImpl<typeof Runne
       const { args, environment: own, input } = spec;
       const plan = await planLaunch({ profile, project, args, environment: own, input }, environment);
       const warnings = warningsOf(request, profile.protocol);
-      const runner = await supervisor.createRunner(
+      return await supervisor.createRunner(
         {
           projectName: request.projectName,
           agent: profile.name,
@@ -99,8 +105,8 @@ export function runnerService(services: Services): Pick<ServiceImpl<typeof Runne
           createdBy: callerOf(context),
         },
         plan,
+        repeat,
       );
-      return { runner: runnerMessage(runner), warnings };
     },
 
     getRunner: ({ runnerId, includeMetrics, includeSession }) =>

@@ -1,15 +1,21 @@
 import { create } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
 import {
+  CreateSessionRequestSchema,
+  type CreateSessionResponse,
+  CreateSessionResponseSchema,
   type Part,
   PartSchema,
   type SendMessageRequest,
+  SendMessageRequestSchema,
+  SendMessageResponseSchema,
   type SessionService,
   SessionStatus,
   WhenBusy,
 } from "@stratavore/proto";
 import { failedPrecondition, invalidField } from "../domain/errors.js";
 import { eventId } from "../domain/events.js";
+import { answeredBefore, once, repeatable } from "../domain/idempotency.js";
 import { runnerById } from "../domain/runners.js";
 import { sessionById } from "../domain/sessions.js";
 import { queueTurn } from "../domain/turns.js";
@@ -18,7 +24,7 @@ import type { SessionRow } from "../store/index.js";
 import { dispatchTurn } from "../supervise/runner/dispatch.js";
 import { askForSession } from "../supervise/runner/open-session.js";
 import { waitFor } from "../supervise/wait-for.js";
-import { callerOf } from "./caller.js";
+import { callerOf, scopeOf } from "./caller.js";
 import { isRowKey, keyOf, limitOf, tokenOf } from "./paging.js";
 import type { Services } from "./services.js";
 import { beforeInProgress, cursorText } from "./streams/cursor.js";
@@ -40,8 +46,12 @@ export function sessionService(services: Services): Pick<ServiceImpl<typeof Sess
   const { store, supervisor, closing } = services;
 
   return {
-    async createSession({ runnerId, model, metadata }, { signal }) {
-      const ending = AbortSignal.any([signal, closing, AbortSignal.timeout(openTimeoutMs)]);
+    async createSession(request, context) {
+      const { runnerId, model, metadata } = request;
+      const repeat = repeatable(scopeOf(context), CreateSessionRequestSchema, request);
+      const ending = AbortSignal.any([context.signal, closing, AbortSignal.timeout(openTimeoutMs)]);
+      const before = answeredBefore(store.read, repeat, CreateSessionResponseSchema);
+      if (before !== undefined) return await opened(before, ending);
       const runner = await supervisor.settled(runnerId, ending);
       const controller = supervisor.live(runner);
       if (!controller.adapter.opensSessions) {
@@ -52,15 +62,18 @@ export function sessionService(services: Services): Pick<ServiceImpl<typeof Sess
         );
       }
       const project = store.read.projects.byUid(runner.projectUid);
-      const session = await controller.change((tx, memory) => {
-        const now = runnerById(tx, runnerId);
-        supervisor.requireRunning(now);
-        const input = { model: model || now.model, metadata, title: "" };
-        const { session, lines } = askForSession(tx, now, memory, project?.path ?? "/", input);
-        return { value: session, out: { lines, prompts: [] } };
+      const intended = await controller.change((tx, memory) => {
+        const { answer, effect } = once(tx, repeat, CreateSessionResponseSchema, () => {
+          const now = runnerById(tx, runnerId);
+          supervisor.requireRunning(now);
+          const input = { model: model || now.model, metadata, title: "" };
+          const { session, lines } = askForSession(tx, now, memory, project?.path ?? "/", input);
+          const answer = create(CreateSessionResponseSchema, { session: sessionMessage(session) });
+          return { answer, effect: lines };
+        });
+        return { value: answer, out: { lines: effect ?? [], prompts: [] } };
       });
-      const opened = await waitFor(store, [`session:${session.id}`], () => answered(session.id), ending);
-      return { session: sessionMessage(opened) };
+      return await opened(intended, ending);
     },
 
     getSession: ({ sessionId }) =>
@@ -100,6 +113,10 @@ export function sessionService(services: Services): Pick<ServiceImpl<typeof Sess
     getSessionTranscript: (request) => readTranscript(store, request),
 
     async sendMessage(request, context) {
+      const parts = partsOf(request);
+      const repeat = repeatable(scopeOf(context), SendMessageRequestSchema, request);
+      const before = answeredBefore(store.read, repeat, SendMessageResponseSchema);
+      if (before !== undefined) return before;
       const session = sessionById(store.read, request.sessionId);
       const runner = runnerById(store.read, session.runnerId);
       const controller = supervisor.live(runner);
@@ -109,35 +126,50 @@ export function sessionService(services: Services): Pick<ServiceImpl<typeof Sess
           `runner ${runner.id} reads no messages: set spec.input to give it an input`,
         );
       }
-      const parts = partsOf(request);
       return await controller.change((tx, memory) => {
-        const now = sessionById(tx, session.id);
-        requireActive(now, runnerById(tx, runner.id).sessionId);
-        const running = tx.turns.running(now.id);
-        if (running !== undefined && request.whenBusy === WhenBusy.REJECT) {
-          throw failedPrecondition(
-            "TURN_RUNNING",
-            `turn ${running.id} runs; wait for it, or let this message queue`,
-          );
-        }
-        const cursor = cursorText(beforeInProgress(tx, now));
-        const turn = queueTurn(tx, now, parts, callerOf(context));
-        const steer = running !== undefined && request.whenBusy === WhenBusy.STEER;
-        const lines = steer ? memory.adapter.cancel(now.id) : [];
-        const prompts = dispatchTurn(tx, now, memory);
-        return { value: { turn: turnMessage(tx.turns.byId(turn.id)!), cursor }, out: { lines, prompts } };
+        const { answer, effect } = once(tx, repeat, SendMessageResponseSchema, () => {
+          const now = sessionById(tx, session.id);
+          requireActive(now, runnerById(tx, runner.id).sessionId);
+          const running = tx.turns.running(now.id);
+          if (running !== undefined && request.whenBusy === WhenBusy.REJECT) {
+            throw failedPrecondition(
+              "TURN_RUNNING",
+              `turn ${running.id} runs; wait for it, or let this message queue`,
+            );
+          }
+          const cursor = cursorText(beforeInProgress(tx, now));
+          const turn = queueTurn(tx, now, parts, callerOf(context));
+          const steer = running !== undefined && request.whenBusy === WhenBusy.STEER;
+          const lines = steer ? memory.adapter.cancel(now.id) : [];
+          const prompts = dispatchTurn(tx, now, memory);
+          const accepted = turnMessage(tx.turns.byId(turn.id)!);
+          return {
+            answer: create(SendMessageResponseSchema, { turn: accepted, cursor }),
+            effect: { lines, prompts },
+          };
+        });
+        return { value: answer, out: effect ?? { lines: [], prompts: [] } };
       });
     },
 
     streamSession: (request, { signal }) => streamSession(services, request, signal),
   };
 
-  /** The session once its agent has answered; a refusal is an error. */
-  function answered(sessionId: string): SessionRow | undefined {
-    const row = sessionById(store.read, sessionId);
-    if (row.status === SessionStatus.ENDED)
-      throw failedPrecondition("SESSION_REFUSED", row.reason, { session: sessionId });
-    return row.agentSessionId === null ? undefined : row;
+  /** What was intended, once the agent has answered; a refusal is an error. */
+  async function opened(
+    { session: intended }: CreateSessionResponse,
+    ending: AbortSignal,
+  ): Promise<CreateSessionResponse> {
+    const { id } = intended!;
+    const answered = () => {
+      const row = sessionById(store.read, id);
+      if (row.agentSessionId !== null) return row;
+      if (row.status === SessionStatus.ENDED)
+        throw failedPrecondition("SESSION_REFUSED", row.reason, { session: id });
+      return undefined;
+    };
+    const row = await waitFor(store, [`session:${id}`], answered, ending);
+    return create(CreateSessionResponseSchema, { session: sessionMessage(row) });
   }
 }
 

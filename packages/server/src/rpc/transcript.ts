@@ -16,7 +16,7 @@ import { timestampOf } from "../domain/views/time.js";
 import { usageOf } from "../domain/views/usage.js";
 import type { Reads, SessionRow, Store } from "../store/index.js";
 import { keyOf, tokenOf } from "./paging.js";
-import { cursorText, wholeMessage } from "./streams/cursor.js";
+import { cursorText, placeAfter } from "./streams/cursor.js";
 
 const readSize = 256;
 const maxPage = 1000;
@@ -45,7 +45,7 @@ export function readTranscript(
       updatedAt: timestampOf(session.lastActivity),
       rendered: rendered(messages, request.format),
       nextPageToken: more ? tokenOf(String(last.ordinal)) : "",
-      cursor: cursorAfter(read, session.id, last, after),
+      cursor: cursorAfter(last, after),
     });
   });
 }
@@ -77,17 +77,13 @@ function readMessages(read: Reads, sessionId: string, after: bigint, size: numbe
   return messages;
 }
 
-function cursorAfter(
-  read: Reads,
-  sessionId: string,
-  last: TranscriptMessage | undefined,
-  after: bigint,
-): string {
-  if (last === undefined) return cursorText({ ordinal: after, idx: wholeMessage });
-  const idx = last.inProgress
-    ? (read.chunks.after(sessionId, last.ordinal, 0).at(-1)?.idx ?? 0)
-    : wholeMessage;
-  return cursorText({ ordinal: last.ordinal, idx });
+function cursorAfter(last: TranscriptMessage | undefined, after: bigint): string {
+  if (last === undefined) return cursorText({ ordinal: after });
+  if (!last.inProgress) return cursorText({ ordinal: last.ordinal });
+  const inside = placeAfter(last.parts);
+  return cursorText(
+    inside === undefined ? { ordinal: last.ordinal - 1n } : { ordinal: last.ordinal, inside },
+  );
 }
 
 function rendered(messages: readonly TranscriptMessage[], format: TranscriptFormat): string {

@@ -1,29 +1,44 @@
+import type { Part } from "@stratavore/proto";
 import { invalidField } from "../../domain/errors.js";
 import type { Reads, SessionRow } from "../../store/index.js";
 
-/** The index of a message's end: all its pieces were told, or the message as a whole. */
-export const wholeMessage = Number.MAX_SAFE_INTEGER;
-
-/** A place in a transcript: a message, and how much of it. */
+/** A place in a transcript: after a whole message, or inside one that was in progress. */
 export interface Cursor {
   ordinal: bigint;
-  /** Number of the last piece that was told of a message in progress, or `wholeMessage`. */
-  idx: number;
+  /** How much of the message was told; all of it, if unset. */
+  inside?: Place;
 }
 
-export const cursorText = ({ ordinal, idx }: Cursor): string =>
-  idx === wholeMessage ? `${ordinal}` : `${ordinal}.${idx}`;
+/** A place in a message: all parts before `part`, and so many characters (UTF-16 units) of that one if it is text. */
+export interface Place {
+  part: number;
+  characters: number;
+}
+
+export const cursorText = ({ ordinal, inside }: Cursor): string =>
+  inside === undefined ? `${ordinal}` : `${ordinal}.${inside.part}.${inside.characters}`;
 
 /** @throws DomainError invalid_argument */
 export function parseCursor(text: string): Cursor {
-  const match = /^(\d{1,18})(?:\.(\d{1,15}))?$/.exec(text);
+  const match = /^(\d{1,18})(?:\.(\d{1,9})\.(\d{1,9}))?$/.exec(text);
   if (match === null) throw invalidField("cursor", `"${text.slice(0, 40)}" is no cursor`);
-  return { ordinal: BigInt(match[1]!), idx: match[2] === undefined ? wholeMessage : Number(match[2]) };
+  const [, ordinal, part, characters] = match;
+  if (part === undefined) return { ordinal: BigInt(ordinal!) };
+  return { ordinal: BigInt(ordinal!), inside: { part: Number(part), characters: Number(characters) } };
 }
 
 /** The place after the last whole message: a stream from here tells a message in progress from its beginning. */
 export function beforeInProgress(read: Pick<Reads, "messages">, session: SessionRow): Cursor {
   const last = session.nextOrdinal - 1n;
   const inProgress = last > 0n && read.messages.byOrdinal(session.id, last)?.complete === false;
-  return { ordinal: inProgress ? last - 1n : last, idx: wholeMessage };
+  return { ordinal: inProgress ? last - 1n : last };
 }
+
+/** The place after these parts; none for a message that has said nothing yet. */
+export function placeAfter(parts: readonly Part[]): Place | undefined {
+  const last = parts.at(-1);
+  return last === undefined ? undefined : { part: parts.length - 1, characters: textOf(last)?.length ?? 0 };
+}
+
+export const textOf = ({ kind }: Part): string | undefined =>
+  kind.case === "text" || kind.case === "thinking" ? kind.value : undefined;

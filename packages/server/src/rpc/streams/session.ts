@@ -9,17 +9,15 @@ import { approvalMessage } from "../../domain/approvals.js";
 import { notFound } from "../../domain/errors.js";
 import { sessionById } from "../../domain/sessions.js";
 import { isOver } from "../../domain/turns.js";
-import { deltaOf, transcriptMessage } from "../../domain/views/message.js";
 import { sessionMessage, turnMessage } from "../../domain/views/session.js";
 import type { Reads } from "../../store/index.js";
 import type { Services } from "../services.js";
-import { beforeInProgress, type Cursor, cursorText, parseCursor, wholeMessage } from "./cursor.js";
-
-const pageSize = 64;
+import { beforeInProgress, type Cursor, cursorText, parseCursor } from "./cursor.js";
+import { TranscriptReader } from "./transcript-reader.js";
 
 type Update = StreamSessionResponse["update"];
 
-/** A conversation from a position on. The transcript is read from the tables, so a slow reader costs no memory. */
+/** A conversation from a position on: its transcript, and the states of its session, turns and approvals. */
 export async function* streamSession(
   { store, closing, openStreams }: Services,
   request: StreamSessionRequest,
@@ -30,13 +28,16 @@ export async function* streamSession(
   if (untilTurnId !== "" && store.read.turns.byId(untilTurnId)?.sessionId !== sessionId) {
     throw notFound("turn", untilTurnId);
   }
-  let cursor = store.snapshot((read) => beforeInProgress(read, session));
-  if (request.fromStart) cursor = { ordinal: 0n, idx: 0 };
-  if (request.cursor !== "") cursor = parseCursor(request.cursor);
+  const reader = new TranscriptReader({
+    sessionId,
+    from: store.snapshot((read) => startOf(request, beforeInProgress(read, session))),
+    history: beforeInProgress(store.read, session).ordinal,
+    turnId: untilTurnId,
+  });
   const ending = AbortSignal.any([signal, closing]);
   const waiter = store.tail.changed([`session:${sessionId}`], ending);
   const told = new Map<string, string>();
-  const tell = (update: Update) =>
+  const tell = (cursor: Cursor, update: Update) =>
     create(StreamSessionResponseSchema, { cursor: cursorText(cursor), update });
   openStreams.count++;
   try {
@@ -44,19 +45,16 @@ export async function* streamSession(
       // One state of the database: what a turn said is committed with or before its end, and is told before it.
       const now = store.snapshot((read) => ({
         state: stateOf(read, request),
-        page: pageOf(read, sessionId, cursor),
+        page: reader.next(read),
       }));
-      for (const step of now.page.steps) {
-        cursor = step.cursor;
-        const isDelta = step.update.case === "delta";
-        const isPartial = step.update.case === "message" && step.update.value.inProgress;
-        if (!(request.completeMessagesOnly && (isDelta || isPartial))) yield tell(step.update);
+      for (const { cursor, update } of now.page.steps) {
+        if (!(request.completeMessagesOnly && update.case === "delta")) yield tell(cursor, update);
       }
       if (now.page.more) continue;
       for (const { key, version, update } of now.state.updates) {
         if (told.get(key) === version) continue;
         told.set(key, version);
-        yield tell(update);
+        yield tell(reader.cursor, update);
       }
       if (now.state.over) return;
       await waiter.wait();
@@ -111,28 +109,7 @@ function stateOf(
   return { updates, over: waited === undefined ? gone : isOver(waited.state) };
 }
 
-interface Step {
-  cursor: Cursor;
-  update: Update;
-}
-
-/** The transcript after a cursor: the rest of the message that it is in, then whole messages. */
-function pageOf(read: Reads, sessionId: string, from: Cursor): { steps: Step[]; more: boolean } {
-  const rows = read.messages.page(sessionId, from.ordinal > 0n ? from.ordinal : 1n, pageSize);
-  const steps: Step[] = [];
-  for (const row of rows) {
-    const { ordinal } = row;
-    const seen = ordinal === from.ordinal ? from.idx : 0;
-    if (row.complete) {
-      if (seen === wholeMessage) continue;
-      const cursor = { ordinal, idx: wholeMessage };
-      steps.push({ cursor, update: { case: "message", value: transcriptMessage(row) } });
-      continue;
-    }
-    if (seen === wholeMessage) continue;
-    for (const chunk of read.chunks.after(sessionId, ordinal, seen)) {
-      steps.push({ cursor: { ordinal, idx: chunk.idx }, update: { case: "delta", value: deltaOf(chunk) } });
-    }
-  }
-  return { steps, more: rows.length === pageSize };
+function startOf({ cursor, fromStart }: StreamSessionRequest, now: Cursor): Cursor {
+  if (cursor !== "") return parseCursor(cursor);
+  return fromStart ? { ordinal: 0n } : now;
 }

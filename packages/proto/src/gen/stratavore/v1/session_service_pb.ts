@@ -574,7 +574,8 @@ export const StreamSessionRequestSchema: GenMessage<StreamSessionRequest> = /*@_
 
 /**
  * One step of a conversation. A stream first tells what its cursor has missed, then the session, its open turns and
- * approvals as they are, then each change.
+ * approvals as they are, then each change. Deltas tell all of a message that was not complete when the stream began, or
+ * that is of until_turn_id; the whole message follows them. What was complete before comes whole only.
  *
  * @generated from message stratavore.v1.StreamSessionResponse
  */
