@@ -1,4 +1,5 @@
 import { EventType, type RunnerEvent, type StreamRunnerEventsRequest } from "@stratavore/proto";
+import { shuttingDown } from "../../domain/errors.js";
 import { bookmarkMessage, defaultEventTypes, eventMessage, positionOf } from "../../domain/events.js";
 import type { Services } from "../services.js";
 
@@ -56,6 +57,8 @@ export async function* streamEvents(
       await waiter.wait();
     }
   } catch (error) {
+    // Closing aborts the caller's signal as well, and the caller has to know that more would have come.
+    if (closing.aborted) throw shuttingDown();
     if (signal.aborted) return;
     throw error;
   } finally {

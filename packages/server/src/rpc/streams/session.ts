@@ -6,7 +6,7 @@ import {
   StreamSessionResponseSchema,
 } from "@stratavore/proto";
 import { approvalMessage } from "../../domain/approvals.js";
-import { notFound } from "../../domain/errors.js";
+import { notFound, shuttingDown } from "../../domain/errors.js";
 import { sessionById } from "../../domain/sessions.js";
 import { isOver } from "../../domain/turns.js";
 import { sessionMessage, turnMessage } from "../../domain/views/session.js";
@@ -60,6 +60,8 @@ export async function* streamSession(
       await waiter.wait();
     }
   } catch (error) {
+    // Closing aborts the caller's signal as well, and the caller has to know that more would have come.
+    if (closing.aborted) throw shuttingDown();
     if (signal.aborted) return;
     throw error;
   } finally {
