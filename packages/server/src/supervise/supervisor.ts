@@ -1,10 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { RunnerStatus } from "@stratavore/proto";
+import { create } from "@bufbuild/protobuf";
+import { type CreateRunnerResponse, CreateRunnerResponseSchema, RunnerStatus } from "@stratavore/proto";
 import { DomainError, failedPrecondition, shuttingDown } from "../domain/errors.js";
+import { once, type RepeatableRequest } from "../domain/idempotency.js";
 import { isLive, isTerminal, statusName } from "../domain/lifecycle.js";
 import { createRunner, moveRunner, type NewRunnerInput, runnerById } from "../domain/runners.js";
+import { runnerMessage } from "../domain/views/runner.js";
 import type { AgentProcess, Driver, StopReport } from "../drivers/driver.js";
 import type { RunnerRow, Store } from "../store/index.js";
 import type { AgentCatalog } from "./agent-choice.js";
@@ -51,19 +54,36 @@ export class Supervisor {
     return this.#controllers.get(runnerId);
   }
 
-  /** Records a runner and starts its agent; the answer is STARTING, and events tell the rest. */
-  async createRunner(input: Omit<NewRunnerInput, "place">, plan: LaunchPlan): Promise<RunnerRow> {
+  /**
+   * Records a runner and starts its agent; the answer is STARTING, and events tell the rest. A repeated request starts
+   * nothing.
+   */
+  async createRunner(
+    input: Omit<NewRunnerInput, "place">,
+    plan: LaunchPlan,
+    request?: RepeatableRequest,
+  ): Promise<CreateRunnerResponse> {
     this.#refuseWhenClosed();
     const { store } = this.options;
     const place = (runnerId: string) => ({
       dir: processFolder(this.options.runnersFolder, runnerId, 1),
       nonce: `${this.options.owner}-${randomBytes(16).toString("hex")}`,
     });
-    const runner = await store.transaction((tx) => createRunner(tx, { ...input, place }));
+    const { answer, effect: runner } = await store.transaction((tx) =>
+      once(tx, request, CreateRunnerResponseSchema, () => {
+        const row = createRunner(tx, { ...input, place });
+        const { warnings } = input;
+        return {
+          answer: create(CreateRunnerResponseSchema, { runner: runnerMessage(row), warnings }),
+          effect: row,
+        };
+      }),
+    );
+    if (runner === undefined) return answer;
     const start = this.#start(runner, plan);
     this.#starting.add(start);
     void start.finally(() => this.#starting.delete(start));
-    return runner;
+    return answer;
   }
 
   async #start(runner: RunnerRow, plan: LaunchPlan): Promise<void> {
