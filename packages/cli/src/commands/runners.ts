@@ -1,0 +1,54 @@
+import { create } from "@bufbuild/protobuf";
+import { ListRunnersResponseSchema, type Runner, RunnerStatus } from "@stratavore/client/node";
+import { Command, Option } from "commander";
+import { type Column, printTable } from "../output/table.js";
+import { activityWord, age, isoTime, shortId, statusWord, styledStatus } from "../output/words.js";
+import { action } from "../session.js";
+
+interface Options {
+  project?: string;
+  status?: string;
+}
+
+const statuses: Record<string, RunnerStatus> = Object.fromEntries(
+  Object.values(RunnerStatus)
+    .filter((value) => typeof value === "number" && value !== RunnerStatus.UNSPECIFIED)
+    .map((value) => [statusWord(value as RunnerStatus), value as RunnerStatus]),
+);
+
+const columns: Column<Runner>[] = [
+  { title: "RUNNER", value: ({ id }) => id, display: ({ id }) => shortId(id) },
+  { title: "PROJECT", value: ({ projectName }) => projectName },
+  { title: "AGENT", value: ({ agent }) => agent },
+  {
+    title: "STATUS",
+    value: ({ status }) => statusWord(status),
+    display: ({ status }) => styledStatus(status),
+  },
+  { title: "DOES", value: ({ activity }) => activityWord(activity) },
+  { title: "AGE", value: ({ createdAt }) => isoTime(createdAt), display: ({ createdAt }) => age(createdAt) },
+  { title: "PID", value: ({ pid }) => (pid === 0 ? "" : String(pid)) },
+  { title: "EXIT", value: ({ exitCode }) => (exitCode === undefined ? "" : String(exitCode)) },
+  { title: "TITLE", value: ({ spec, reason }) => spec?.title || reason },
+];
+
+export const runnersCommand = (): Command =>
+  new Command("runners")
+    .description("list the runners, newest first")
+    .option("--project <name>", "only of this project")
+    .addOption(new Option("--status <status>", "only in this status").choices(Object.keys(statuses)))
+    .action(
+      action(async ({ client, out, signal }, { project, status }: Options) => {
+        const request = {
+          projectName: project,
+          status: status === undefined ? undefined : statuses[status],
+          limit: 1000,
+        };
+        const runners = await Array.fromAsync(client.runners.all(request, { signal }));
+        if (out.json) {
+          const totalCount = runners.length;
+          out.message(ListRunnersResponseSchema, create(ListRunnersResponseSchema, { runners, totalCount }));
+        } else printTable(out, columns, runners);
+        return 0;
+      }),
+    );
