@@ -107,19 +107,12 @@ async function follow(
 /** Says how a runner ended; the exit code is its command's own, if it had one that failed. */
 function ended(runner: Runner, { out, live }: FollowView): number {
   const { status, reason, exitCode, agent } = runner;
+  const failed = status === RunnerStatus.FAILED;
   if (out.json) out.value({ runner: jsonOf(RunnerSchema, runner) });
-  else {
-    const failed = status === RunnerStatus.FAILED;
-    const word = failed ? styled("red", "Failed") : styled("green", "Ended");
-    live.break();
-    out.note(
-      shown(
-        `${word}: ${reason || "without a reason"}${exitCode === undefined ? "" : `, exit code ${exitCode}`}`,
-      ),
-    );
-  }
+  live.break();
+  if (!out.json) out.note(`${failed ? styled("red", "Failed") : styled("green", "Ended")}: ${shown(reason)}`);
   if (agent === "exec" && exitCode) return exitCode;
-  return status === RunnerStatus.FAILED ? exitCodes.failed : exitCodes.ok;
+  return failed ? exitCodes.failed : exitCodes.ok;
 }
 
 async function stop({ client, out }: Session, runnerId: string): Promise<void> {

@@ -20,6 +20,16 @@ export interface RunningDaemon {
   readonly started: boolean;
 }
 
+/** How the one who starts a daemon writes commands, for the ways out of a failure. */
+export interface CommandWords {
+  /** What listens elsewhere. */
+  readonly listen: string;
+  /** What runs this command. */
+  readonly program: string;
+}
+
+const ownWords: CommandWords = { listen: "--listen 127.0.0.1:PORT", program: "stratavore" };
+
 type Failure = Extract<StartReport, { ready: false }>;
 
 /** The daemon that answers on a data directory; undefined if none does. */
@@ -42,7 +52,10 @@ export async function runningDaemon(dataDir: string): Promise<RunningDaemon | un
  *
  * @throws CliError that says why it did not start, and what to do
  */
-export async function startDaemon(options: DaemonOptions & { dataDir: string }): Promise<RunningDaemon> {
+export async function startDaemon(
+  options: DaemonOptions & { dataDir: string },
+  words = ownWords,
+): Promise<RunningDaemon> {
   const { dataDir } = options;
   const before = await runningDaemon(dataDir);
   if (before !== undefined) return before;
@@ -70,7 +83,7 @@ export async function startDaemon(options: DaemonOptions & { dataDir: string }):
   // Two starts at the same time: the other one was first.
   const other = report.problem === "locked" ? await runningDaemon(dataDir) : undefined;
   if (other !== undefined) return other;
-  throw await startError(report);
+  throw await startError(report, words);
 }
 
 /** The log file of a data directory; an old one that has grown large is put aside. */
@@ -92,7 +105,7 @@ function reportOf(child: ChildProcess, logFile: string): Promise<StartReport> {
 }
 
 /** Why a daemon did not start, and the way out. */
-export async function startError(failure: Failure): Promise<CliError> {
+export async function startError(failure: Failure, words = ownWords): Promise<CliError> {
   const code = failure.problem === "usage" ? exitCodes.usage : exitCodes.precondition;
   if (failure.problem !== "in_use" || failure.address === undefined) {
     return new CliError(failure.message, failure.problem === "other" ? exitCodes.failed : code);
@@ -104,8 +117,9 @@ export async function startError(failure: Failure): Promise<CliError> {
     daemon === undefined
       ? "another program"
       : `the Stratavore daemon with pid ${daemon.pid} on the data directory ${holder}`;
-  const ways = ["listen on another port with --listen 127.0.0.1:PORT (port 0 takes any free one)"];
-  if (daemon !== undefined)
-    ways.push(`use that daemon, or stop it with: stratavore daemon stop --data-dir ${holder}`);
+  const ways = [`listen on another port with \`${words.listen}\` (port 0 takes any free one)`];
+  if (daemon !== undefined) {
+    ways.push(`use that daemon, or stop it with \`${words.program} daemon stop --data-dir ${holder}\``);
+  }
   return new CliError(`${failure.address} is in use by ${who}: ${ways.join("; or ")}`, code);
 }

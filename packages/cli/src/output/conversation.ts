@@ -79,7 +79,8 @@ export class ConversationPrinter {
         this.#toolCall(key, kind.value);
         break;
       case "plan":
-        this.#lines(key, planLines(kind.value));
+        // One plan a conversation, told anew in each message that changes it.
+        this.#lines("plan", planLines(kind.value));
         break;
       case "fileDiff":
         this.#lines(key, diffLines(kind.value));

@@ -11,7 +11,7 @@ export function eventText(event: RunnerEvent, terminal: boolean): string {
     return [event.eventId, time, name, ...details].map((part) => part.replace(/\s+/g, " ")).join("\t");
   const [project = "", runner = "", detail = ""] = details;
   return [
-    styled("dim", event.eventId.padEnd(12)),
+    styled("dim", event.eventId.padEnd(15)),
     styled("dim", time.slice(11, 23)),
     styled(/FAILED|EXCEEDED/.test(name) ? "red" : "cyan", name.padEnd(18)),
     shown(project),
