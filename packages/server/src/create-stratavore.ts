@@ -3,9 +3,8 @@ import { mkdtempSync, realpathSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { createRouterTransport, type Interceptor } from "@connectrpc/connect";
+import { createRouterTransport } from "@connectrpc/connect";
 import { compressionBrotli, compressionGzip, connectNodeAdapter } from "@connectrpc/connect-node";
-import { registry } from "@stratavore/proto/registry";
 import { builtInProfiles, demoProfile } from "./agents/index.js";
 import { type Announcement, announce, withdraw } from "./config/announce.js";
 import { defaultDataDir, endpointsFolder, type StratavoreOptions } from "./config/options.js";
@@ -99,9 +98,7 @@ export async function createStratavore(options: StratavoreOptions = {}): Promise
     openStreams: { count: 0 },
     dataDir,
   };
-  const routes = createRoutes(services);
-  const interceptors: Interceptor[] = [errorInterceptor(log, counts), validationInterceptor()];
-  const jsonOptions = { registry };
+  const routes = createRoutes(services, [errorInterceptor(log, counts), validationInterceptor()]);
   const local = dataDir === null ? undefined : await ensureLocalCredential(dataDir);
   if (local?.replaced)
     log.warn({ path: local.path }, "the local credential was replaced: others could have read it");
@@ -109,8 +106,6 @@ export async function createStratavore(options: StratavoreOptions = {}): Promise
   const layer = createHttpLayer({
     handler: connectNodeAdapter({
       routes,
-      interceptors,
-      jsonOptions,
       contextValues: requestContextValues,
       shutdownSignal: closing.signal,
       readMaxBytes,
@@ -163,7 +158,7 @@ export async function createStratavore(options: StratavoreOptions = {}): Promise
     return closed;
   };
   return {
-    transport: createRouterTransport(routes, { router: { interceptors, jsonOptions } }),
+    transport: createRouterTransport(routes),
     routes,
     handler: layer.handler,
     dataDir,

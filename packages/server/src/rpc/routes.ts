@@ -1,5 +1,5 @@
 import type { DescFile, DescService } from "@bufbuild/protobuf";
-import type { ConnectRouter } from "@connectrpc/connect";
+import type { ConnectRouter, Interceptor, ServiceImpl } from "@connectrpc/connect";
 import {
   ApprovalService,
   DaemonService,
@@ -14,8 +14,10 @@ import {
   SessionService,
 } from "@stratavore/proto";
 import { health, reflectionV1, reflectionV1Alpha } from "@stratavore/proto/grpc";
+import { registry } from "@stratavore/proto/registry";
 import { approvalService } from "./approvals.js";
 import { daemonService } from "./daemon.js";
+import { intercepted } from "./intercepted.js";
 import { projectService } from "./projects.js";
 import { runnerService } from "./runners.js";
 import type { Services } from "./services.js";
@@ -47,16 +49,26 @@ const files: readonly DescFile[] = [
   reflectionV1Alpha.file_grpc_reflection_v1alpha_reflection,
 ];
 
-/** The services, as plain Connect routes that any adapter can serve. */
-export function createRoutes(services: Services): (router: ConnectRouter) => void {
+/** The services, as plain Connect routes that any adapter can serve; they bring their own interceptors. */
+export function createRoutes(
+  services: Services,
+  interceptors: readonly Interceptor[],
+): (router: ConnectRouter) => void {
   const reflection = reflectionService(files);
+  const healthCheck = healthService(services, serviceNames);
+  // JSON of an event is only whole for who knows the types of the payloads.
+  const options = { jsonOptions: { registry } };
   return (router) => {
-    router.service(RunnerService, runnerService(services));
-    router.service(ProjectService, projectService(services));
-    router.service(SessionService, sessionService(services));
-    router.service(ApprovalService, approvalService(services));
-    router.service(DaemonService, daemonService(services));
-    router.service(health.Health, healthService(services, serviceNames));
+    const serve = <Service extends DescService>(
+      service: Service,
+      implementation: Partial<ServiceImpl<Service>>,
+    ) => router.service(service, intercepted(service, implementation, interceptors), options);
+    serve(RunnerService, runnerService(services));
+    serve(ProjectService, projectService(services));
+    serve(SessionService, sessionService(services));
+    serve(ApprovalService, approvalService(services));
+    serve(DaemonService, daemonService(services));
+    serve(health.Health, healthCheck);
     router.service(reflectionV1.ServerReflection, reflection);
     router.service(reflectionV1Alpha.ServerReflection, reflection);
   };

@@ -27,8 +27,9 @@ import { waitFor } from "../supervise/wait-for.js";
 import { callerOf, scopeOf } from "./caller.js";
 import { isRowKey, keyOf, limitOf, tokenOf } from "./paging.js";
 import type { Services } from "./services.js";
-import { beforeInProgress, cursorText } from "./streams/cursor.js";
+import { cursorText } from "./streams/cursor.js";
 import { streamSession } from "./streams/session.js";
+import { beforeInProgress } from "./streams/start.js";
 import { readTranscript } from "./transcript.js";
 
 type Implemented =

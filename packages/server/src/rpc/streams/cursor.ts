@@ -1,6 +1,5 @@
 import type { Part } from "@stratavore/proto";
 import { invalidField } from "../../domain/errors.js";
-import type { Reads, SessionRow } from "../../store/index.js";
 
 /** A place in a transcript: after a whole message, or inside one that was in progress. */
 export interface Cursor {
@@ -25,13 +24,6 @@ export function parseCursor(text: string): Cursor {
   const [, ordinal, part, characters] = match;
   if (part === undefined) return { ordinal: BigInt(ordinal!) };
   return { ordinal: BigInt(ordinal!), inside: { part: Number(part), characters: Number(characters) } };
-}
-
-/** The place after the last whole message: a stream from here tells a message in progress from its beginning. */
-export function beforeInProgress(read: Pick<Reads, "messages">, session: SessionRow): Cursor {
-  const last = session.nextOrdinal - 1n;
-  const inProgress = last > 0n && read.messages.byOrdinal(session.id, last)?.complete === false;
-  return { ordinal: inProgress ? last - 1n : last };
 }
 
 /** The place after these parts; none for a message that has said nothing yet. */

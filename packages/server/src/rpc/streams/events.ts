@@ -1,6 +1,7 @@
 import { EventType, type RunnerEvent, type StreamRunnerEventsRequest } from "@stratavore/proto";
 import { shuttingDown } from "../../domain/errors.js";
 import { bookmarkMessage, defaultEventTypes, eventMessage, positionOf } from "../../domain/events.js";
+import type { TopicWaiter } from "../../store/index.js";
 import type { Services } from "../services.js";
 
 const pageSize = 256;
@@ -29,11 +30,9 @@ export async function* streamEvents(
     runnerId: request.runnerId || undefined,
     limit: pageSize,
   };
-  const bookmarks = request.bookmarks || asked.includes(EventType.BOOKMARK);
+  const marks = request.bookmarks || asked.includes(EventType.BOOKMARK) ? new Bookmarks() : undefined;
   const ending = AbortSignal.any([signal, closing]);
   const waiter = store.tail.changed(["events"], ending);
-  let marked: bigint | undefined;
-  let markedAt = 0;
   openStreams.count++;
   try {
     for (;;) {
@@ -43,18 +42,17 @@ export async function* streamEvents(
       }));
       for (const row of rows) {
         cursor = row.seq;
-        if (request.sessionId === "" || row.sessionId === request.sessionId)
-          yield eventMessage(store.epoch, row);
+        if (request.sessionId !== "" && row.sessionId !== request.sessionId) continue;
+        marks?.told(cursor);
+        yield eventMessage(store.epoch, row);
       }
       if (rows.length === pageSize) continue;
       cursor = end;
-      const due = marked === undefined || (marked !== cursor && Date.now() - markedAt >= bookmarkMs);
-      if (bookmarks && due) {
-        marked = cursor;
-        markedAt = Date.now();
+      if (marks?.isDue(cursor)) {
+        marks.told(cursor);
         yield bookmarkMessage(store.epoch, cursor);
       }
-      await waiter.wait();
+      await changeOr(waiter, marks?.dueInMs(cursor));
     }
   } catch (error) {
     // Closing aborts the caller's signal as well, and the caller has to know that more would have come.
@@ -64,5 +62,47 @@ export async function* streamEvents(
   } finally {
     openStreams.count--;
     waiter.close();
+  }
+}
+
+/** When a stream tells its position: once it has caught up, then every 10 s in which only others' events came. */
+class Bookmarks {
+  #position: bigint | undefined;
+  #at = 0;
+  #caughtUp = false;
+
+  /** An event or a bookmark with this position was sent. */
+  told(position: bigint): void {
+    this.#position = position;
+    this.#at = performance.now();
+  }
+
+  isDue(position: bigint): boolean {
+    if (!this.#caughtUp) {
+      this.#caughtUp = true;
+      return true;
+    }
+    return position !== this.#position && performance.now() - this.#at >= bookmarkMs;
+  }
+
+  /** Undefined when there is nothing to tell. */
+  dueInMs(position: bigint): number | undefined {
+    return position === this.#position
+      ? undefined
+      : Math.max(0, bookmarkMs - (performance.now() - this.#at)) + 1;
+  }
+}
+
+/** Waits for a change, and no longer than a time in milliseconds if there is one. */
+async function changeOr(waiter: TopicWaiter, ms: number | undefined): Promise<void> {
+  if (ms === undefined) return await waiter.wait();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  try {
+    await Promise.race([waiter.wait(), late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

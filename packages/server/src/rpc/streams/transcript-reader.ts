@@ -19,6 +19,8 @@ export interface ReaderOptions {
   history: bigint;
   /** Messages of this turn come in deltas all the same. */
   turnId: string;
+  /** False: messages come whole only, and none before it is complete. */
+  deltas: boolean;
 }
 
 /**
@@ -51,13 +53,14 @@ export class TranscriptReader {
     const message = transcriptMessage(row);
     const place = this.#placeIn(row.ordinal);
     const isLive = row.ordinal > this.options.history || row.turnId === this.options.turnId;
-    const tellsParts = row.role === "assistant" && (place !== undefined || isLive);
+    const tellsParts = this.options.deltas && row.role === "assistant" && (place !== undefined || isLive);
     const steps = tellsParts ? this.#rest(row, message.parts, place, false) : [];
     this.#cursor = { ordinal: row.ordinal };
     return [...steps, { cursor: this.#cursor, update: { case: "message", value: message } }];
   }
 
   #growing(read: Reads, row: MessageRow): Step[] {
+    if (!this.options.deltas) return [];
     const { sessionId, ordinal } = row;
     const known = this.#inProgress?.ordinal === ordinal ? this.#inProgress : undefined;
     const chunks = read.chunks.after(sessionId, ordinal, known?.idx ?? 0);

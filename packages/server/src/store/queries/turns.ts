@@ -1,4 +1,4 @@
-import { asc, desc, eq, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, sql } from "drizzle-orm";
 import type { Connection } from "../connection.js";
 import type { NewTurn, TurnPatch, TurnRow } from "../rows.js";
 import { turns } from "../schema/index.js";
@@ -15,6 +15,7 @@ export class TurnReads {
   readonly #running;
   readonly #forSession;
   readonly #latest;
+  readonly #after;
 
   constructor({ narrow }: Connection) {
     const inSession = eq(turns.sessionId, slot("sessionId"));
@@ -44,6 +45,13 @@ export class TurnReads {
     this.#latest = narrow.get((db) =>
       db.select().from(turns).where(inSession).orderBy(desc(turns.seq)).limit(1),
     );
+    this.#after = narrow.all((db) =>
+      db
+        .select()
+        .from(turns)
+        .where(and(inSession, gt(turns.seq, slot("seq"))))
+        .orderBy(asc(turns.seq)),
+    );
   }
 
   byId(id: string): TurnRow | undefined {
@@ -67,6 +75,11 @@ export class TurnReads {
 
   latest(sessionId: string): TurnRow | undefined {
     return this.#latest({ sessionId });
+  }
+
+  /** Those behind a turn of the session, by its `seq`, oldest first. */
+  after(sessionId: string, seq: number): TurnRow[] {
+    return this.#after({ sessionId, seq });
   }
 }
 
