@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { mkdtempSync, realpathSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,14 +16,17 @@ import {
   createHttpLayer,
   ensureLocalCredential,
   formatAddress,
+  type ListenAddress,
   prepareSocketFolder,
   requestContextValues,
+  unauthenticatedError,
 } from "./http/index.js";
-import { type CallCounts, errorInterceptor } from "./rpc/interceptors/errors.js";
+import { closingInterceptor } from "./rpc/interceptors/closing.js";
+import { type CallCounts, errorInterceptor, failureReport } from "./rpc/interceptors/errors.js";
 import { validationInterceptor } from "./rpc/interceptors/validation.js";
 import { createRoutes, serviceNames } from "./rpc/routes.js";
 import type { Services } from "./rpc/services.js";
-import { openStore } from "./store/index.js";
+import { openStore, type Store } from "./store/index.js";
 import type { Stratavore } from "./stratavore.js";
 import { AgentCatalog } from "./supervise/agent-choice.js";
 import { type Log, silentLog } from "./supervise/log.js";
@@ -36,22 +39,25 @@ const defaultPort = 50051;
 /** One message of a request; the largest that our own API takes is a message with a few megabytes of attachments. */
 const readMaxBytes = 32 * 1024 * 1024;
 const defaultStartTimeoutMs = 60_000;
+const defaultMaxTranscriptBytes = 64 * 1024 * 1024;
 
 /** Where things are kept: the data directory, or a temporary folder for runners when the record is in memory. */
 interface Places {
-  dataDir: string | null;
-  runnersFolder: string;
+  /** Of the runners' folders and of what the demo agent keeps. */
+  root: string;
+  /** Begins every nonce of this data directory. */
   owner: string;
-  temporary: string | null;
+  /** Gone with the server. */
+  temporary: boolean;
 }
 
 function placesOf(dataDir: string | null): Places {
   if (dataDir === null) {
-    const temporary = mkdtempSync(join(tmpdir(), "stratavore-"));
-    return { dataDir: null, runnersFolder: temporary, owner: randomBytes(6).toString("hex"), temporary };
+    const root = mkdtempSync(join(tmpdir(), "stratavore-"));
+    return { root, owner: randomBytes(6).toString("hex"), temporary: true };
   }
   const owner = createHash("sha256").update(realpathSync(dataDir)).digest("hex").slice(0, 12);
-  return { dataDir, runnersFolder: join(dataDir, "runners"), owner, temporary: null };
+  return { root: dataDir, owner, temporary: false };
 }
 
 /**
@@ -66,9 +72,34 @@ export async function createStratavore(options: StratavoreOptions = {}): Promise
   const dataDir = options.dataDir === null ? null : resolve(options.dataDir ?? defaultDataDir(environment));
   const store = await openStore({ dataDir });
   const places = placesOf(dataDir);
+  const letGo = async () => {
+    await store.close();
+    if (places.temporary) await rm(places.root, { recursive: true, force: true });
+  };
+  try {
+    return await start({ options, environment, log, dataDir, store, places, letGo });
+  } catch (error) {
+    await letGo();
+    throw error;
+  }
+}
+
+interface Opened {
+  options: StratavoreOptions;
+  environment: NodeJS.ProcessEnv;
+  log: Log;
+  dataDir: string | null;
+  store: Store;
+  places: Places;
+  /** Closes the store and removes what is temporary. */
+  letGo: () => Promise<void>;
+}
+
+async function start(opened: Opened): Promise<Stratavore> {
+  const { options, environment, log, dataDir, store, places, letGo } = opened;
   const counts: CallCounts = { calls: 0, failed: 0 };
   const closing = new AbortController();
-  const demo = demoProfile(dataDir === null ? null : join(dataDir, "demo"));
+  const demo = demoProfile(join(places.root, "demo"));
   const supervisor = new Supervisor({
     store,
     driver: createProcessDriver(),
@@ -77,13 +108,13 @@ export async function createStratavore(options: StratavoreOptions = {}): Promise
       options.defaultAgent ?? "",
     ),
     log,
-    runnersFolder: places.runnersFolder,
+    runnersFolder: join(places.root, "runners"),
     owner: places.owner,
     startTimeoutMs: options.startTimeoutMs ?? defaultStartTimeoutMs,
     environment,
   });
   const sampler = new UsageSampler(store, () => supervisor.controllers());
-  let addresses: string[] = [];
+  const listening: ListenAddress[] = [];
   let announcement: Announcement | undefined;
   const services: Services = {
     store,
@@ -92,13 +123,19 @@ export async function createStratavore(options: StratavoreOptions = {}): Promise
     log,
     counts,
     allowedRoots: options.allowedRoots ?? [],
+    maxTranscriptBytes: options.maxTranscriptBytes ?? defaultMaxTranscriptBytes,
     startedAt: Date.now(),
-    addresses: () => addresses,
+    addresses: () => listening.map(formatAddress),
     closing: closing.signal,
     openStreams: { count: 0 },
     dataDir,
   };
-  const routes = createRoutes(services, [errorInterceptor(log, counts), validationInterceptor()]);
+  const report = failureReport(log, counts);
+  const routes = createRoutes(services, [
+    errorInterceptor(report, counts),
+    closingInterceptor(closing.signal),
+    validationInterceptor(),
+  ]);
   const local = dataDir === null ? undefined : await ensureLocalCredential(dataDir);
   if (local?.replaced)
     log.warn({ path: local.path }, "the local credential was replaced: others could have read it");
@@ -113,43 +150,46 @@ export async function createStratavore(options: StratavoreOptions = {}): Promise
     }),
     credential: token === null ? "none" : bearerCredential(token),
     services: serviceNames,
+    unauthenticated: (problem) => report(unauthenticatedError(problem), { rpc: "", requestId: randomUUID() }),
     allowedHosts: options.allowedHosts,
     allowedOrigins: options.allowedOrigins,
     limits: options.limits,
     mounted: { credential: options.authWhenMounted ?? false },
     log,
   });
-  const reconciled = await reconcile(supervisor);
+  const reconciled = await reconcile(supervisor).catch(async (error) => {
+    await supervisor.close();
+    throw error;
+  });
   for (const step of reconciled) log.info(step, "reconciled");
 
   async function listen(wanted?: readonly string[]) {
     const socket = dataDir === null ? null : chooseSocketPath(dataDir);
     if (socket !== null) await prepareSocketFolder(socket);
     const own = socket === null ? [] : [`unix:${socket.path}`];
-    const listening = await layer.listen(wanted ?? [`localhost:${defaultPort}`, ...own]);
-    const open = listening.addresses;
-    addresses = [...addresses, ...open.map(formatAddress)];
-    const socketPath = open.find((address) => address.kind === "unix")?.path ?? null;
-    const tcp = open.filter(({ kind }) => kind !== "unix").map(formatAddress);
+    const { addresses: added } = await layer.listen(wanted ?? [`localhost:${defaultPort}`, ...own]);
+    listening.push(...added);
     if (dataDir !== null) {
       const startedAt = new Date(services.startedAt).toISOString();
-      announcement = { pid: process.pid, version, addresses: tcp, socket: socketPath, startedAt };
+      announcement = { pid: process.pid, version, ...reachableBy(listening), startedAt };
       await announce(dataDir, endpointsFolder(environment), announcement);
     }
-    return { addresses: tcp, socket: socketPath };
+    return reachableBy(added);
   }
 
   async function shutDown(graceMs: number | undefined): Promise<void> {
     closing.abort(shuttingDown());
-    await layer.close({ graceMs });
-    await sampler.close();
-    if (dataDir === null) await supervisor.stopAll();
-    await supervisor.close();
-    if (dataDir !== null && announcement !== undefined) {
-      await withdraw(dataDir, endpointsFolder(environment), announcement);
+    try {
+      await layer.close({ graceMs });
+      await sampler.close();
+      if (dataDir === null) await supervisor.stopAll();
+      await supervisor.close();
+      if (dataDir !== null && announcement !== undefined) {
+        await withdraw(dataDir, endpointsFolder(environment), announcement);
+      }
+    } finally {
+      await letGo();
     }
-    await store.close();
-    if (places.temporary !== null) await rm(places.temporary, { recursive: true, force: true });
   }
 
   let closed: Promise<void> | undefined;
@@ -169,3 +209,8 @@ export async function createStratavore(options: StratavoreOptions = {}): Promise
     [Symbol.asyncDispose]: close,
   };
 }
+
+const reachableBy = (addresses: readonly ListenAddress[]) => ({
+  addresses: addresses.filter(({ kind }) => kind === "tcp").map(formatAddress),
+  socket: addresses.find((address) => address.kind === "unix")?.path ?? null,
+});

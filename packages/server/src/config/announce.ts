@@ -47,8 +47,15 @@ export async function withdraw(
   await rm(daemonFile(dataDir), { force: true });
   for (const port of portsOf(announcement.addresses)) {
     const file = join(endpoints, `${port}.json`);
-    const text = await readFile(file, "utf8").catch(() => "");
-    if (text !== "" && (JSON.parse(text) as { dataDir?: string }).dataDir === dataDir)
-      await rm(file, { force: true });
+    if ((await servedDataDir(file)) === dataDir) await rm(file, { force: true });
+  }
+}
+
+/** Undefined also for a file that says something else. */
+async function servedDataDir(file: string): Promise<string | undefined> {
+  try {
+    return (JSON.parse(await readFile(file, "utf8")) as { dataDir?: string }).dataDir;
+  } catch {
+    return undefined;
   }
 }

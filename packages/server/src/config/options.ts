@@ -35,6 +35,8 @@ export interface StratavoreOptions {
   readonly startTimeoutMs?: number;
   /** The environment that agents inherit from, by an allow-list. Default: `process.env`. */
   readonly environment?: NodeJS.ProcessEnv;
+  /** Size in bytes at which a transcript is only given in pages. Default 64 MiB; gRPC clients stop at 4 MB by themselves. */
+  readonly maxTranscriptBytes?: number;
   /** Bounds of the listeners. */
   readonly limits?: Partial<HttpLimits>;
 }

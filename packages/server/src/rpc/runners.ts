@@ -6,7 +6,6 @@ import {
   CreateRunnerRequestSchema,
   CreateRunnerResponseSchema,
   PermissionMode,
-  ResourceQuotaSchema,
   type RunnerMetrics,
   RunnerMetricsSchema,
   type RunnerService,
@@ -89,14 +88,17 @@ export function runnerService(services: Services): Pick<ServiceImpl<typeof Runne
       }
       const { args, environment: own, input } = spec;
       const plan = await planLaunch({ profile, project, args, environment: own, input }, environment);
-      const warnings = warningsOf(request, profile.protocol);
+      const effective = {
+        model: request.model || (config?.model ?? ""),
+        temperature: request.temperature || (config?.temperature ?? 0),
+        maxTokens: request.maxTokens || (config?.maxTokens ?? 0),
+      };
+      const warnings = warningsOf(request, effective, plan.protocol);
       return await supervisor.createRunner(
         {
           projectName: request.projectName,
           agent: profile.name,
-          model: request.model || (config?.model ?? ""),
-          temperature: request.temperature || (config?.temperature ?? 0),
-          maxTokens: request.maxTokens || (config?.maxTokens ?? 0),
+          ...effective,
           runtimeId: request.runtimeId,
           quota: request.quota,
           metadata: request.metadata,
@@ -215,19 +217,27 @@ function checkSpec(spec: RunnerSpec, protocol: "acp" | "claude" | "exec"): void 
   }
 }
 
-function warningsOf(request: CreateRunnerRequest, protocol: "acp" | "claude" | "exec"): string[] {
-  const warnings: string[] = [];
-  const dropped = (name: string) =>
-    `${name} was recorded but not applied: the agent's protocol cannot pass it on`;
-  if (request.temperature !== 0) warnings.push(dropped("temperature"));
-  if (request.maxTokens !== 0) warnings.push(dropped("max_tokens"));
-  if (request.model !== "" && protocol === "exec") warnings.push(dropped("model"));
-  const quota = request.quota ?? create(ResourceQuotaSchema);
-  if (quota.maxConcurrentRunners !== 0) {
+/** What the caller asked for and does not get. What the agent itself refuses is in the session's events. */
+function warningsOf(
+  request: CreateRunnerRequest,
+  effective: { model: string; temperature: number; maxTokens: number },
+  protocol: "acp" | "exec",
+): string[] {
+  const { quota, spec } = request;
+  const isExec = protocol === "exec";
+  const unapplied: [string, boolean][] = [
+    ["temperature", effective.temperature !== 0],
+    ["max_tokens", effective.maxTokens !== 0],
+    ["model", isExec && effective.model !== ""],
+    ["spec.permission_mode", isExec && (spec?.permissionMode ?? 0) !== PermissionMode.UNSPECIFIED],
+    ["spec.prompt", isExec && (spec?.prompt ?? "") !== ""],
+    ["spec.mcp_servers", isExec && (spec?.mcpServers.length ?? 0) > 0],
+  ];
+  const warnings = unapplied.flatMap(([name, is]) =>
+    is ? [`${name} was recorded but not applied: the agent's protocol cannot pass it on`] : [],
+  );
+  if ((quota?.maxConcurrentRunners ?? 0) !== 0) {
     warnings.push("quota.max_concurrent_runners was ignored: it is a limit of projects, not of one runner");
   }
-  const mode = request.spec?.permissionMode ?? PermissionMode.UNSPECIFIED;
-  if (protocol === "exec" && mode !== PermissionMode.UNSPECIFIED)
-    warnings.push(dropped("spec.permission_mode"));
   return warnings;
 }

@@ -13,6 +13,8 @@ export interface Services {
   counts: CallCounts;
   /** Directories in which projects may be; empty: anywhere. */
   allowedRoots: readonly string[];
+  /** A transcript that is asked for without pages may not be larger. */
+  maxTranscriptBytes: number;
   startedAt: number;
   /** Addresses that are open now. */
   addresses: () => readonly string[];

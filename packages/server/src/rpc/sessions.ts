@@ -111,7 +111,7 @@ export function sessionService(services: Services): Pick<ServiceImpl<typeof Sess
         };
       }),
 
-    getSessionTranscript: (request) => readTranscript(store, request),
+    getSessionTranscript: (request) => readTranscript(services, request),
 
     async sendMessage(request, context) {
       const parts = partsOf(request);

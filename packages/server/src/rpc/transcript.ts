@@ -14,26 +14,28 @@ import { renderMarkdown, renderText } from "../domain/transcript/render.js";
 import { transcriptMessage } from "../domain/views/message.js";
 import { timestampOf } from "../domain/views/time.js";
 import { usageOf } from "../domain/views/usage.js";
-import type { Reads, SessionRow, Store } from "../store/index.js";
+import type { Reads, SessionRow } from "../store/index.js";
 import { keyOf, tokenOf } from "./paging.js";
+import type { Services } from "./services.js";
 import { cursorText, placeAfter } from "./streams/cursor.js";
 
-const readSize = 256;
+const readSize = 64;
+const defaultPage = 50;
 const maxPage = 1000;
-/** An answer without pages may not grow past this; stock clients stop at 4 MB unless told otherwise. */
-const maxUnpagedBytes = 64 * 1024 * 1024;
-
+/** Stock clients refuse an answer of more than 4 MB. */
+const maxPageBytes = 3 * 1024 * 1024;
 /** @throws DomainError not_found, or resource_exhausted for what is too large for one answer */
 export function readTranscript(
-  store: Store,
+  { store, maxTranscriptBytes }: Services,
   request: GetSessionTranscriptRequest,
 ): GetSessionTranscriptResponse {
   return store.snapshot((read) => {
     const session = sessionById(read, request.sessionId);
     const after = BigInt(keyOf(request.pageToken, isOrdinal) ?? "0");
     const paged = request.pageSize > 0 || request.pageToken !== "";
-    const size = paged ? Math.min(request.pageSize || 50, maxPage) : Number.POSITIVE_INFINITY;
-    const messages = readMessages(read, session.id, after, size);
+    const messages = paged
+      ? readPage(read, session.id, after, Math.min(request.pageSize || defaultPage, maxPage))
+      : readAll(read, session.id, maxTranscriptBytes);
     const last = messages.at(-1);
     const more = last !== undefined && last.ordinal < session.nextOrdinal - 1n;
     return create(GetSessionTranscriptResponseSchema, {
@@ -52,27 +54,53 @@ export function readTranscript(
 
 const isOrdinal = (value: unknown): value is string => typeof value === "string" && /^\d{1,18}$/.test(value);
 
-function readMessages(read: Reads, sessionId: string, after: bigint, size: number): TranscriptMessage[] {
-  const messages: TranscriptMessage[] = [];
-  let bytes = 0;
-  for (let from = after + 1n; messages.length < size; ) {
-    const rows = read.messages.page(sessionId, from, Math.min(readSize, size - messages.length));
+/** Messages after an ordinal, in order, each with its size in bytes. */
+function* messagesAfter(
+  read: Reads,
+  sessionId: string,
+  after: bigint,
+): Generator<{ message: TranscriptMessage; bytes: number }> {
+  for (let from = after + 1n; ; ) {
+    const rows = read.messages.page(sessionId, from, readSize);
     for (const row of rows) {
       const chunks = row.complete ? [] : read.chunks.after(sessionId, row.ordinal, 0);
       const message = transcriptMessage(row, chunks);
-      bytes += row.parts.length + message.content.length;
-      messages.push(message);
+      const partBytes = chunks.reduce((sum, { chunk }) => sum + chunk.length, row.parts.length);
+      yield { message, bytes: partBytes + Buffer.byteLength(message.content) };
     }
-    if (size === Number.POSITIVE_INFINITY && bytes > maxUnpagedBytes) {
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    from = last.ordinal + 1n;
+  }
+}
+
+/** A page ends early when it grows large, but holds one message at least. */
+function readPage(read: Reads, sessionId: string, after: bigint, size: number): TranscriptMessage[] {
+  const page: TranscriptMessage[] = [];
+  let bytes = 0;
+  for (const next of messagesAfter(read, sessionId, after)) {
+    bytes += next.bytes;
+    if (page.length > 0 && bytes > maxPageBytes) break;
+    page.push(next.message);
+    if (page.length === size) break;
+  }
+  return page;
+}
+
+function readAll(read: Reads, sessionId: string, maxBytes: number): TranscriptMessage[] {
+  const messages: TranscriptMessage[] = [];
+  let bytes = 0;
+  for (const next of messagesAfter(read, sessionId, 0n)) {
+    bytes += next.bytes;
+    if (bytes > maxBytes) {
       throw new DomainError(
         "resource_exhausted",
         "TRANSCRIPT_TOO_LARGE",
-        `the transcript is larger than ${maxUnpagedBytes} bytes; ask for pages with page_size`,
-        { details: { limit_bytes: String(maxUnpagedBytes) } },
+        `the transcript is larger than ${maxBytes} bytes; ask for pages with page_size`,
+        { details: { limit_bytes: String(maxBytes) } },
       );
     }
-    if (rows.length === 0) break;
-    from = rows.at(-1)!.ordinal + 1n;
+    messages.push(next.message);
   }
   return messages;
 }

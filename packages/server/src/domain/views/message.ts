@@ -1,4 +1,4 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import {
   type Part,
   type PartDelta,
@@ -9,6 +9,7 @@ import {
 import type { ChunkRow, MessageRow } from "../../store/index.js";
 import { contentOf } from "../transcript/content.js";
 import { applyDelta } from "../transcript/deltas.js";
+import { readStored } from "./read-stored.js";
 import { timestampOf } from "./time.js";
 import { usageOf } from "./usage.js";
 
@@ -16,9 +17,9 @@ import { usageOf } from "./usage.js";
 export const storedParts = (parts: readonly Part[]): Uint8Array =>
   toBinary(TranscriptMessageSchema, create(TranscriptMessageSchema, { parts: [...parts] }));
 
-export const partsOf = (stored: Uint8Array): Part[] => fromBinary(TranscriptMessageSchema, stored).parts;
+export const partsOf = (stored: Uint8Array): Part[] => readStored(TranscriptMessageSchema, stored).parts;
 
-export const deltaOf = (row: ChunkRow): PartDelta => fromBinary(PartDeltaSchema, row.chunk);
+export const deltaOf = (row: ChunkRow): PartDelta => readStored(PartDeltaSchema, row.chunk);
 
 /** A message as it is now; of one in progress, its chunks tell the parts. */
 export function transcriptMessage(row: MessageRow, chunks: readonly ChunkRow[] = []): TranscriptMessage {

@@ -1,4 +1,4 @@
-import { create, fromBinary } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import {
   type Project,
   type ProjectConfig,
@@ -9,10 +9,11 @@ import {
 } from "@stratavore/proto";
 import type { ProjectRow } from "../../store/index.js";
 import { quotaOf } from "./quota.js";
+import { readStored } from "./read-stored.js";
 import { timestampOf } from "./time.js";
 
 export const configOf = (row: ProjectRow): ProjectConfig | undefined =>
-  row.config === null ? undefined : fromBinary(ProjectConfigSchema, row.config);
+  row.config === null ? undefined : readStored(ProjectConfigSchema, row.config);
 
 export function projectMessage(
   row: ProjectRow,

@@ -1,4 +1,4 @@
-import { create, fromBinary } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import {
   type ResourceUsage,
   type Runner,
@@ -8,6 +8,7 @@ import {
 } from "@stratavore/proto";
 import type { RunnerRow } from "../../store/index.js";
 import { quotaOf } from "./quota.js";
+import { readStored } from "./read-stored.js";
 import { timestampOf } from "./time.js";
 import { usageOf } from "./usage.js";
 
@@ -19,7 +20,7 @@ export interface RunnerFacts {
   lastSeen?: number;
 }
 
-export const specOf = (row: RunnerRow): RunnerSpec => fromBinary(RunnerSpecSchema, row.spec);
+export const specOf = (row: RunnerRow): RunnerSpec => readStored(RunnerSpecSchema, row.spec);
 
 export function runnerMessage(row: RunnerRow, facts: RunnerFacts = {}): Runner {
   const lastHeartbeat = Math.max(row.lastHeartbeat ?? 0, facts.lastSeen ?? 0);

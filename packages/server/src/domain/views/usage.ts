@@ -1,10 +1,11 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { type Usage, UsageSchema } from "@stratavore/proto";
+import { readStored } from "./read-stored.js";
 
 export const emptyUsage = (): Usage => create(UsageSchema);
 
 export const usageOf = (stored: Uint8Array | null): Usage | undefined =>
-  stored === null ? undefined : fromBinary(UsageSchema, stored);
+  stored === null ? undefined : readStored(UsageSchema, stored);
 
 export const storedUsage = (usage: Usage): Uint8Array => toBinary(UsageSchema, usage);
 

@@ -8,26 +8,35 @@ export interface CallCounts {
   failed: number;
 }
 
+/** Makes whatever was thrown the error that a caller gets, counts it, and logs it under the same request id. */
+export type FailureReport = (thrown: unknown, call: { rpc: string; requestId: string }) => ConnectError;
+
+export function failureReport(log: Log, counts: CallCounts): FailureReport {
+  return (thrown, { rpc, requestId }) => {
+    counts.failed++;
+    const error = connectErrorOf(thrown, requestId);
+    const facts = { rpc, requestId, code: Code[error.code], error: thrown };
+    if (faults.has(error.code)) log.error(facts, "a call failed");
+    else log.debug(facts, "a call was refused");
+    return error;
+  };
+}
+
+/** Codes that say that something is wrong here, and not with the call. */
+const faults: ReadonlySet<Code> = new Set([Code.Internal, Code.Unknown, Code.DataLoss]);
+
 /** Outermost: counts calls, and turns whatever a call throws into an error with details and a request id. */
-export function errorInterceptor(log: Log, counts: CallCounts): Interceptor {
+export function errorInterceptor(report: FailureReport, counts: CallCounts): Interceptor {
   return (next) => async (request) => {
     const requestId = request.header.get("x-request-id")?.slice(0, 128) || randomUUID();
-    const rpc = `${request.service.typeName}/${request.method.name}`;
+    const call = { rpc: `${request.service.typeName}/${request.method.name}`, requestId };
     counts.calls++;
-    const failed = (thrown: unknown): ConnectError => {
-      counts.failed++;
-      const error = connectErrorOf(thrown, requestId);
-      const facts = { rpc, requestId, code: Code[error.code], error: thrown };
-      if (error.code === Code.Internal || error.code === Code.Unknown) log.error(facts, "a call failed");
-      else log.debug(facts, "a call was refused");
-      return error;
-    };
     try {
       const response = await next(request);
       if (!response.stream) return response;
-      return { ...response, message: translated(response.message, failed) };
+      return { ...response, message: translated(response.message, (thrown) => report(thrown, call)) };
     } catch (thrown) {
-      throw failed(thrown);
+      throw report(thrown, call);
     }
   };
 }

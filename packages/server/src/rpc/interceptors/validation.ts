@@ -2,6 +2,8 @@ import { create, type Message } from "@bufbuild/protobuf";
 import { createValidator, type Violation } from "@bufbuild/protovalidate";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { BadRequestSchema } from "@stratavore/proto/rpc";
+import { invalidField } from "../../domain/errors.js";
+import { nulIn } from "./nul.js";
 
 /** Holds requests to the rules in the proto; the answer names each field, what was wrong and the rule. */
 export function validationInterceptor(): Interceptor {
@@ -9,6 +11,8 @@ export function validationInterceptor(): Interceptor {
   return (next) => async (request) => {
     if (!request.service.typeName.startsWith("stratavore.")) return await next(request);
     const check = (message: Message) => {
+      const nul = nulIn(request.method.input, message);
+      if (nul !== undefined) throw invalidField(nul, "text cannot hold a NUL byte");
       const result = validator.validate(request.method.input, message as never);
       if (result.kind === "valid") return;
       if (result.kind === "error") throw result.error;
