@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createClient } from "@stratavore/client/node";
 import { CliError, exitCodes } from "../exit-codes.js";
@@ -8,6 +9,8 @@ import { daemonRecord, dataDirOfPort } from "./find.js";
 import { type DaemonOptions, daemonArguments } from "./options.js";
 import type { StartReport } from "./report.js";
 
+/** How long a daemon that others see to be there may take to answer. */
+const firstAnswerMs = 10_000;
 const maxLogBytes = 10 * 1024 * 1024;
 
 /** A daemon that answers. */
@@ -80,10 +83,18 @@ export async function startDaemon(
       exitCodes.unreachable,
     );
   }
-  // Two starts at the same time: the other one was first.
-  const other = report.problem === "locked" ? await runningDaemon(dataDir) : undefined;
+  const other = report.problem === "locked" ? await firstDaemon(dataDir) : undefined;
   if (other !== undefined) return other;
   throw await startError(report, words);
+}
+
+/** The daemon that holds a data directory: of two that start at the same time the first, which may not answer yet. */
+async function firstDaemon(dataDir: string): Promise<RunningDaemon | undefined> {
+  for (const deadline = Date.now() + firstAnswerMs; Date.now() < deadline; await delay(100)) {
+    const daemon = await runningDaemon(dataDir);
+    if (daemon !== undefined) return daemon;
+  }
+  return undefined;
 }
 
 /** The log file of a data directory; an old one that has grown large is put aside. */

@@ -9,7 +9,7 @@ import {
 } from "@stratavore/client/node";
 import { diffLines } from "./line-diff.js";
 import type { LiveText } from "./live-text.js";
-import { planLines } from "./plan.js";
+import { doneMark, planLines } from "./plan.js";
 import { shown, styled } from "./style.js";
 
 type Grown = "text" | "thinking";
@@ -79,8 +79,7 @@ export class ConversationPrinter {
         this.#toolCall(key, kind.value);
         break;
       case "plan":
-        // One plan a conversation, told anew in each message that changes it.
-        this.#lines("plan", planLines(kind.value));
+        this.#plan(planLines(kind.value));
         break;
       case "fileDiff":
         this.#lines(key, diffLines(kind.value));
@@ -117,6 +116,12 @@ export class ConversationPrinter {
     for (const [index, { kind }] of call.content.entries()) {
       if (kind.case === "fileDiff") this.#lines(`${key}/${index}`, diffLines(kind.value));
     }
+  }
+
+  /** The plan, told anew with each change: whole at first, then what is done. */
+  #plan(lines: readonly string[]): void {
+    const isFirst = !this.#shown.has("plan");
+    this.#lines("plan", isFirst ? lines : lines.filter((line) => line.startsWith(doneMark)));
   }
 
   /** Lines that replace what the same piece showed before; only what is new of them is written. */

@@ -1,7 +1,9 @@
 import type { Plan } from "@stratavore/client/node";
 import { shown } from "./style.js";
 
-const marks: Record<string, string> = { completed: "☑", in_progress: "◐" };
+export const doneMark = "☑";
+
+const marks: Record<string, string> = { completed: doneMark, in_progress: "◐" };
 
 /** A plan as a list to tick off. */
 export const planLines = ({ entries }: Plan): string[] =>

@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline/promises";
-import { type Agent, AgentProtocol, type StratavoreClient } from "@stratavore/client/node";
+import { AgentProtocol, type StratavoreClient } from "@stratavore/client/node";
 import type { LiveText } from "../output/live-text.js";
 import { styled } from "../output/style.js";
 
@@ -17,12 +17,14 @@ export async function chooseAgent(
   const { agents } = await client.runners.agents({}, { signal });
   const real = agents.filter(({ name, installed }) => installed && name !== scripted && name !== "exec");
   if (real.length === 0) {
-    live.line(`\nReal agents on PATH: none. ${hint(agents)}`);
+    const known = agents.filter(({ installed }) => !installed).map(({ name }) => name);
+    live.line(
+      `\nReal agents on PATH: none of ${known.join(", ")}; \`npx stratavore agents\` says how to get them`,
+    );
     return scripted;
   }
   live.line(`\nReal agents on PATH: ${real.map(({ name, path }) => `${name} (${path})`).join(", ")}`);
   const offered = real.filter(({ protocol }) => protocol === AgentProtocol.ACP).map(({ name }) => name);
-  if (offered.length < real.length) live.line(hint(agents.filter(({ name }) => name === "claude-acp")));
   if (!ask || offered.length === 0) return scripted;
   const readline = createInterface({ input: process.stdin, output: process.stdout });
   try {
@@ -33,9 +35,3 @@ export async function chooseAgent(
     readline.close();
   }
 }
-
-/** How to get agents that are not installed. */
-const hint = (agents: readonly Agent[]) => {
-  const missing = agents.filter(({ installed }) => !installed).map(({ missing }) => missing);
-  return missing.length === 0 ? "" : `To get one: ${missing.join("; ")}`;
-};
