@@ -1,0 +1,49 @@
+import { fileURLToPath } from "node:url";
+import { spawn } from "@lydell/node-pty";
+import { expect, test } from "vitest";
+import { testWorld, type World } from "./support/world.js";
+
+const program = fileURLToPath(new URL("../bin/stratavore.js", import.meta.url));
+
+/** Runs the command on a terminal; gives its exit code and all that the terminal received. */
+function onTerminal(world: World, args: string[], env: NodeJS.ProcessEnv = {}) {
+  const options = { cwd: world.project, cols: 120, env: { ...world.env, TERM: "xterm-256color", ...env } };
+  const terminal = spawn(process.execPath, [program, ...args], options as never);
+  let output = "";
+  terminal.onData((data) => {
+    output += data;
+  });
+  return new Promise<{ code: number; output: string }>((resolve) => {
+    terminal.onExit(({ exitCode }) => resolve({ code: exitCode, output }));
+  });
+}
+
+const colour = "\x1b[3";
+
+test("a terminal gets a table with headings, short ids and colours", async () => {
+  const world = testWorld();
+  await world.startDaemon();
+  const id = await world.ok("run", "--agent", "demo", "--no-follow");
+  await expect.poll(() => world.ok("runners")).toContain("\trunning\t");
+  const { output } = await onTerminal(world, ["runners"]);
+  expect(output).toMatch(/RUNNER.*STATUS/);
+  expect(output).toContain(id.slice(-8));
+  expect(output).not.toContain(id);
+  expect(output).toContain(`${colour}2mrunning`);
+  const plain = await onTerminal(world, ["runners"], { NO_COLOR: "1" });
+  expect(plain.output).toContain("running");
+  expect(plain.output).not.toContain(colour);
+});
+
+test("a conversation: thinking is dim, a tool call is one line, what steers a terminal is left out", async () => {
+  const world = testWorld();
+  await world.startDaemon();
+  const prompt = "!think Deep.\n!tool\n!say One \x1b]0;title\x07two\x1b[2Jthree";
+  const { code, output } = await onTerminal(world, ["run", "--agent", "demo", "--stop-when-done", prompt]);
+  expect(code).toBe(0);
+  expect(output).toContain("\x1b[2mDeep.");
+  expect(output).toContain("\x1b[1A\x1b[2K\x1b[2m✓ ");
+  expect(output).toContain("One twothree");
+  const piped = await world.ok("run", "--agent", "demo", "--stop-when-done", prompt);
+  expect(piped).toContain("\x1b[2J");
+});
