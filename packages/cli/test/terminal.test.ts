@@ -18,6 +18,13 @@ function onTerminal(world: World, args: string[], env: NodeJS.ProcessEnv = {}) {
   });
 }
 
+/** The lines that stay: a line that was emptied from below is gone. */
+const screenLines = (output: string): string[] =>
+  output.split("\n").reduce<string[]>((lines, line) => {
+    const [before = "", after] = line.split("\x1b[1A\x1b[2K");
+    return after === undefined ? [...lines, before] : [...lines.slice(0, -1), before + after];
+  }, []);
+
 const colour = "\x1b[3";
 
 test("a terminal gets a table with headings, short ids and colours", async () => {
@@ -42,7 +49,9 @@ test("a conversation: thinking is dim, a tool call is one line, what steers a te
   const { code, output } = await onTerminal(world, ["run", "--agent", "demo", "--stop-when-done", prompt]);
   expect(code).toBe(0);
   expect(output).toContain("\x1b[2mDeep.");
-  expect(output).toContain("\x1b[1A\x1b[2K\x1b[2m✓ ");
+  expect(screenLines(output).filter((line) => line.includes(`List ${world.project}`))).toEqual([
+    expect.stringContaining("✓"),
+  ]);
   expect(output).toContain("One twothree");
   const piped = await world.ok("run", "--agent", "demo", "--stop-when-done", prompt);
   expect(piped).toContain("\x1b[2J");
