@@ -33,12 +33,14 @@ export type AgentUpdate =
   /** `boundary` differs from one message of the agent to the next, where the agent tells them apart. */
   | { kind: "text"; sessionId: string; text: string; boundary?: string }
   | { kind: "thinking"; sessionId: string; text: string; boundary?: string }
-  /** A later part with the same key replaces the earlier one. */
-  | { kind: "part"; sessionId: string; part: Part; key?: string }
+  /** A plan replaces the earlier one. */
+  | { kind: "part"; sessionId: string; part: Part }
+  /** What the call leaves empty is as an earlier update of it said. */
   | { kind: "tool_call"; sessionId: string; call: ToolCall }
   | { kind: "context"; sessionId: string; used: bigint; size: bigint; cost?: CumulativeCost }
   | { kind: "title"; sessionId: string; title: string }
   | { kind: "model"; sessionId: string; model: string }
+  /** The call is part of the transcript too. */
   | {
       kind: "approval_requested";
       sessionId: string;
@@ -54,6 +56,8 @@ export type AgentUpdate =
       usage?: TurnUsage;
       error?: string;
     }
+  /** Something about the output itself that a reader of the transcript should know. */
+  | { kind: "notice"; sessionId: string; text: string }
   /** The agent cannot be used: the runner fails with this reason. */
   | { kind: "unusable"; reason: string }
   /** A line that is not of the protocol. */
@@ -82,6 +86,12 @@ export interface McpServerSpec {
   headers: Readonly<Record<string, string>>;
 }
 
+/** One line of an agent's output. */
+export interface AgentLine {
+  stream: "stdout" | "stderr";
+  text: string;
+}
+
 export type ApprovalAnswer = { optionId: string } | { cancelled: true };
 
 /**
@@ -99,9 +109,15 @@ export interface AgentAdapter {
   readonly takesMessages: boolean;
   /** Lines to write right after the start. */
   start(): string[];
-  receive(line: string, stream: "stdout" | "stderr"): Received;
+  /** Never throws, whatever the line is. */
+  receive(line: AgentLine): Received;
   openSession(request: OpenSession): string[];
+  /** Why the agent cannot be sent such a message; undefined if it can. */
+  refusal(parts: readonly Part[]): { index: number; why: string } | undefined;
+  /** For parts that are not refused. */
   prompt(request: { sessionId: string; turnId: string; parts: readonly Part[] }): Received;
+  /** The prompt of this turn was not handed over and never will be. */
+  dropPrompt(turnId: string): void;
   /** Asks for the end of the running turn. */
   cancel(sessionId: string): string[];
   answer(agentRequestId: string, answer: ApprovalAnswer): string[];

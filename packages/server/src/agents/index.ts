@@ -1,6 +1,7 @@
 export { createAcpAdapter } from "./acp/adapter.js";
 export type {
   AgentAdapter,
+  AgentLine,
   AgentUpdate,
   ApprovalAnswer,
   McpServerSpec,

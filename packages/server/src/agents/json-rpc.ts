@@ -5,6 +5,9 @@ export type Incoming =
   | { kind: "result"; id: string | number; result: unknown }
   | { kind: "error"; id: string | number | null; code: number; message: string; data: unknown };
 
+/** An id is kept until its request is answered. */
+const maxIdLength = 1024;
+
 /** Null for a line that is not a JSON-RPC message. */
 export function parseMessage(line: string): Incoming | null {
   let value: unknown;
@@ -15,21 +18,23 @@ export function parseMessage(line: string): Incoming | null {
   }
   if (!isRecord(value) || value.jsonrpc !== "2.0") return null;
   const { id, method } = value;
-  const hasId = typeof id === "string" || typeof id === "number";
+  const hasId = (typeof id === "string" && id.length <= maxIdLength) || Number.isFinite(id);
   if (typeof method === "string") {
-    if (hasId) return { kind: "request", id, method, params: value.params };
+    if (hasId) return { kind: "request", id: id as string | number, method, params: value.params };
     return { kind: "notification", method, params: value.params };
   }
   if (isRecord(value.error)) {
     return {
       kind: "error",
-      id: hasId ? id : null,
+      id: hasId ? (id as string | number) : null,
       code: typeof value.error.code === "number" ? value.error.code : -32603,
       message: typeof value.error.message === "string" ? value.error.message : "unknown error",
       data: value.error.data,
     };
   }
-  return hasId && "result" in value ? { kind: "result", id, result: value.result } : null;
+  return hasId && "result" in value
+    ? { kind: "result", id: id as string | number, result: value.result }
+    : null;
 }
 
 export const request = (id: number, method: string, params: unknown) =>

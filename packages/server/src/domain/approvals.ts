@@ -36,7 +36,11 @@ export function requestApproval(tx: Transaction, session: SessionRow, question: 
     agentRequestId: question.agentRequestId,
     request: toBinary(ApprovalSchema, create(ApprovalSchema, { toolCall, options })),
   });
-  const runner = tx.runners.update(session.runnerId, { activity: RunnerActivity.AWAITING_APPROVAL });
+  const asking = tx.runners.byId(session.runnerId);
+  const runner =
+    asking?.sessionId === session.id
+      ? tx.runners.update(asking.id, { activity: RunnerActivity.AWAITING_APPROVAL })
+      : asking;
   recordEvent(tx, EventType.APPROVAL_REQUESTED, { runner, session }, ApprovalRequestedSchema, {
     approval: approvalMessage(row),
   });

@@ -32,14 +32,23 @@ export function checkRunnerQuota(tx: Transaction, project: ProjectRow): void {
   }
 }
 
+/** Why the project may use no more tokens today; undefined if it may. */
+export function tokensExhausted(
+  reads: Pick<Reads, "usage">,
+  project: ProjectRow,
+  now: number,
+): DomainError | undefined {
+  const limit = quotaOf(project.quota)?.maxTokensPerDay ?? 0n;
+  if (limit === 0n) return undefined;
+  const used = tokensOn(reads, project.uid, now);
+  if (used < limit) return undefined;
+  return exceeded(project, "max_tokens_per_day", limit, used, "wait for UTC midnight or raise the quota");
+}
+
 /** @throws DomainError resource_exhausted when the project has no tokens left today */
 export function checkTokenQuota(tx: Transaction, project: ProjectRow, now: number): void {
-  const limit = quotaOf(project.quota)?.maxTokensPerDay ?? 0n;
-  if (limit === 0n) return;
-  const used = tokensOn(tx, project.uid, now);
-  if (used >= limit) {
-    throw exceeded(project, "max_tokens_per_day", limit, used, "wait for UTC midnight or raise the quota");
-  }
+  const error = tokensExhausted(tx, project, now);
+  if (error !== undefined) throw error;
 }
 
 /** Tokens of a project that count against its daily limit, on the UTC day of `now`. */

@@ -1,5 +1,6 @@
 import {
   EventType,
+  RunnerActivity,
   SessionCreatedSchema,
   SessionEndedSchema,
   SessionResumedSchema,
@@ -32,7 +33,7 @@ export function intendSession(tx: Transaction, runner: RunnerRow, input: NewSess
   });
 }
 
-/** The agent holds the session: it is now the runner's active one, and what was active before it can be resumed. */
+/** The agent holds the session: it is now the runner's active one. What was active before has to have left. */
 export function sessionOpened(
   tx: Transaction,
   session: SessionRow,
@@ -40,19 +41,14 @@ export function sessionOpened(
 ): SessionRow {
   const isNew = session.agentSessionId === null;
   const runner = tx.runners.byId(session.runnerId)!;
-  if (runner.sessionId !== null && runner.sessionId !== session.id) {
-    tx.sessions.update(runner.sessionId, {
-      status: SessionStatus.RESUMABLE,
-      reason: "another session became active on its runner",
-    });
-  }
   const opened = tx.sessions.update(session.id, {
     agentSessionId: agent.agentSessionId,
     status: SessionStatus.IDLE,
     ...(agent.model === "" ? {} : { model: agent.model }),
   })!;
   const effectiveModel = agent.model === "" ? runner.effectiveModel : agent.model;
-  const now = tx.runners.update(runner.id, { sessionId: session.id, effectiveModel })!;
+  const activity = RunnerActivity.IDLE;
+  const now = tx.runners.update(runner.id, { sessionId: session.id, effectiveModel, activity })!;
   if (isNew) {
     recordEvent(tx, EventType.SESSION_CREATED, { runner: now, session: opened }, SessionCreatedSchema, {
       session: sessionMessage(opened),

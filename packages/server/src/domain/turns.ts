@@ -68,6 +68,15 @@ export function turnRunning(tx: Transaction, turn: TurnRow): void {
   if (turn.state === TurnState.SENDING) tx.turns.update(turn.id, { state: TurnState.RUNNING });
 }
 
+/** A session that left its runner in the middle of a turn keeps the state it left with, and the runner is another's. */
+function settle(tx: Transaction, sessionId: string, now: number): void {
+  const session = tx.sessions.byId(sessionId)!;
+  const wasActive = session.status === SessionStatus.ACTIVE;
+  tx.sessions.update(sessionId, { lastActivity: now, ...(wasActive ? { status: SessionStatus.IDLE } : {}) });
+  if (tx.runners.byId(session.runnerId)?.sessionId !== sessionId) return;
+  tx.runners.update(session.runnerId, { activity: RunnerActivity.IDLE });
+}
+
 export interface TurnEnd {
   state: TurnState;
   stopReason: string;
@@ -85,10 +94,7 @@ export function turnEnded(tx: Transaction, session: SessionRow, turn: TurnRow, e
     usage: end.usage === undefined ? null : storedUsage(end.usage),
     endedAt: now,
   })!;
-  if (turn.startedAt !== null) {
-    tx.sessions.update(session.id, { status: SessionStatus.IDLE, lastActivity: now });
-    tx.runners.update(session.runnerId, { activity: RunnerActivity.IDLE });
-  }
+  if (turn.startedAt !== null) settle(tx, session.id, now);
   addUsage(tx, session, end.usage ?? create(UsageSchema));
   const runner = tx.runners.byId(session.runnerId);
   recordEvent(tx, EventType.TURN_COMPLETED, { runner, session }, TurnCompletedSchema, {

@@ -206,6 +206,9 @@ function checkSpec(spec: RunnerSpec, protocol: "acp" | "claude" | "exec"): void 
       "Claude Code's own protocol is not spoken yet; use the agent claude-acp, which runs Claude Code too",
     );
   }
+  if (protocol === "exec" && spec.prompt !== "" && !spec.input) {
+    throw invalidField("spec.prompt", "the program reads no messages unless spec.input is set");
+  }
   if (spec.resumeSessionId !== "" || spec.forkSession) {
     throw new DomainError("unimplemented", "RESUME", "spec.resume_session_id is not offered yet");
   }

@@ -13,16 +13,19 @@ import {
   SessionStatus,
   WhenBusy,
 } from "@stratavore/proto";
+import type { AgentAdapter } from "../agents/index.js";
 import { failedPrecondition, invalidField } from "../domain/errors.js";
 import { eventId } from "../domain/events.js";
 import { answeredBefore, once, repeatable } from "../domain/idempotency.js";
+import { checkTokenQuota } from "../domain/quotas.js";
 import { runnerById } from "../domain/runners.js";
 import { sessionById } from "../domain/sessions.js";
 import { queueTurn } from "../domain/turns.js";
 import { sessionMessage, turnMessage } from "../domain/views/session.js";
-import type { SessionRow } from "../store/index.js";
+import type { SessionRow, Transaction } from "../store/index.js";
 import { dispatchTurn } from "../supervise/runner/dispatch.js";
-import { askForSession } from "../supervise/runner/open-session.js";
+import { cancelTurn } from "../supervise/runner/leave.js";
+import { askForSession, giveUpSession } from "../supervise/runner/open-session.js";
 import { waitFor } from "../supervise/wait-for.js";
 import { callerOf, scopeOf } from "./caller.js";
 import { isRowKey, keyOf, limitOf, tokenOf } from "./paging.js";
@@ -67,6 +70,7 @@ export function sessionService(services: Services): Pick<ServiceImpl<typeof Sess
         const { answer, effect } = once(tx, repeat, CreateSessionResponseSchema, () => {
           const now = runnerById(tx, runnerId);
           supervisor.requireRunning(now);
+          requireIdle(tx, now.sessionId);
           const input = { model: model || now.model, metadata, title: "" };
           const { session, lines } = askForSession(tx, now, memory, project?.path ?? "/", input);
           const answer = create(CreateSessionResponseSchema, { session: sessionMessage(session) });
@@ -131,6 +135,9 @@ export function sessionService(services: Services): Pick<ServiceImpl<typeof Sess
         const { answer, effect } = once(tx, repeat, SendMessageResponseSchema, () => {
           const now = sessionById(tx, session.id);
           requireActive(now, runnerById(tx, runner.id).sessionId);
+          const project = tx.projects.byUid(now.projectUid);
+          if (project !== undefined) checkTokenQuota(tx, project, Date.now());
+          refuseParts(request, memory.adapter.refusal(parts));
           const running = tx.turns.running(now.id);
           if (running !== undefined && request.whenBusy === WhenBusy.REJECT) {
             throw failedPrecondition(
@@ -141,7 +148,7 @@ export function sessionService(services: Services): Pick<ServiceImpl<typeof Sess
           const cursor = cursorText(beforeInProgress(tx, now));
           const turn = queueTurn(tx, now, parts, callerOf(context));
           const steer = running !== undefined && request.whenBusy === WhenBusy.STEER;
-          const lines = steer ? memory.adapter.cancel(now.id) : [];
+          const lines = steer ? cancelTurn(tx, now, memory) : [];
           const prompts = dispatchTurn(tx, now, memory);
           const accepted = turnMessage(tx.turns.byId(turn.id)!);
           return {
@@ -169,9 +176,31 @@ export function sessionService(services: Services): Pick<ServiceImpl<typeof Sess
         throw failedPrecondition("SESSION_REFUSED", row.reason, { session: id });
       return undefined;
     };
-    const row = await waitFor(store, [`session:${id}`], answered, ending);
+    const row = await waitFor(store, [`session:${id}`], answered, ending).catch(async (error) => {
+      // What nobody waits for any more must not open later and push the active session aside.
+      if (error instanceof DOMException && error.name === "TimeoutError") {
+        await store.transaction((tx) => giveUpSession(tx, id, "the agent did not open it in time"));
+      }
+      throw error;
+    });
     return create(CreateSessionResponseSchema, { session: sessionMessage(row) });
   }
+}
+
+/** @throws DomainError failed_precondition: opening another session would end what the active one is doing */
+function requireIdle(tx: Transaction, sessionId: string | null): void {
+  const turn = sessionId === null ? undefined : tx.turns.running(sessionId);
+  if (sessionId === null || turn === undefined) return;
+  throw failedPrecondition(
+    "SESSION_BUSY",
+    `turn ${turn.id} of session ${sessionId} runs, and a runner has one active session; wait for it first`,
+    { session: sessionId, turn: turn.id },
+  );
+}
+
+function refuseParts({ text }: SendMessageRequest, refused: ReturnType<AgentAdapter["refusal"]>): void {
+  if (refused === undefined) return;
+  throw invalidField(`parts[${refused.index - (text === "" ? 0 : 1)}]`, refused.why);
 }
 
 function requireActive(session: SessionRow, activeId: string | null): void {

@@ -10,6 +10,7 @@ import { resolveCommand } from "./agent-choice.js";
 import { inheritedEnvironment, readEnvironment } from "./environment.js";
 import { RunnerMemory } from "./runner/memory.js";
 import { openOwnSession } from "./runner/open-session.js";
+import { post } from "./runner/outbox.js";
 
 /** All that a start needs, found out before anything is recorded, so that a bad one leaves no record. */
 export interface LaunchPlan {
@@ -75,7 +76,7 @@ export function recordStart(
   execSessionId: string,
 ): RunnerMemory {
   const memory = RunnerMemory.first({ protocol: plan.protocol, input: plan.input }, execSessionId);
-  memory.stored.outbox.push(...memory.adapter.start());
+  post(memory.stored.outbox, memory.adapter.start());
   tx.processes.update(runner.id, {
     handle: process.handle,
     adapterState: memory.snapshot(),
@@ -83,7 +84,7 @@ export function recordStart(
   });
   // A stop may have come between the record and the start.
   if (!memory.adapter.opensSessions && runner.status === RunnerStatus.STARTING) {
-    openOwnSession(tx, runnerStarted(tx, runner, { pid: process.handle.pid }), execSessionId);
+    openOwnSession(tx, runnerStarted(tx, runner, { pid: process.handle.pid }), memory, execSessionId);
   }
   return memory;
 }

@@ -8,14 +8,15 @@ import { once, type RepeatableRequest } from "../domain/idempotency.js";
 import { isLive, isTerminal, statusName } from "../domain/lifecycle.js";
 import { createRunner, moveRunner, type NewRunnerInput, runnerById } from "../domain/runners.js";
 import { runnerMessage } from "../domain/views/runner.js";
-import type { AgentProcess, Driver, StopReport } from "../drivers/driver.js";
+import type { Driver, StopReport } from "../drivers/driver.js";
 import type { RunnerRow, Store } from "../store/index.js";
 import type { AgentCatalog } from "./agent-choice.js";
-import { type LaunchPlan, launchSpec, newExecSessionId, processFolder, recordStart } from "./launch.js";
+import { type LaunchPlan, processFolder } from "./launch.js";
 import type { Log } from "./log.js";
-import { failUnstarted } from "./reconcile/unstarted.js";
-import { type ControllerContext, RunnerController } from "./runner/controller.js";
-import type { RunnerMemory } from "./runner/memory.js";
+import type { ControllerContext, RunnerController } from "./runner/controller.js";
+import { nothing } from "./runner/dispatch.js";
+import { cancelTurn } from "./runner/leave.js";
+import { startAgent } from "./start.js";
 import { waitFor } from "./wait-for.js";
 
 export interface SupervisorOptions {
@@ -30,7 +31,13 @@ export interface SupervisorOptions {
   /** How long an agent may take to answer after its start. */
   startTimeoutMs: number;
   environment: NodeJS.ProcessEnv;
+  /** Output of one agent that may wait to be read, in bytes. Default 512 MiB. */
+  maxUnreadBytes?: number;
 }
+
+const defaultMaxUnreadBytes = 512 * 1024 * 1024;
+/** How long a turn may take to end after it was cancelled, before its agent is ended. */
+const cancelMs = 1_000;
 
 export interface StopOutcome {
   runner: RunnerRow;
@@ -42,9 +49,14 @@ export class Supervisor {
   readonly #controllers = new Map<string, RunnerController>();
   readonly #starting = new Set<Promise<void>>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(readonly options: SupervisorOptions) {}
+
+  /** Aborted once nothing new is begun. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
 
   controllers(): Iterable<RunnerController> {
     return this.#controllers.values();
@@ -80,55 +92,12 @@ export class Supervisor {
       }),
     );
     if (runner === undefined) return answer;
-    const start = this.#start(runner, plan);
+    // The next daemon ends the record of a runner that was never started.
+    if (this.closing.aborted) throw shuttingDown();
+    const start = startAgent(this, runner, plan);
     this.#starting.add(start);
     void start.finally(() => this.#starting.delete(start));
     return answer;
-  }
-
-  async #start(runner: RunnerRow, plan: LaunchPlan): Promise<void> {
-    const { store, driver, log } = this.options;
-    const row = store.read.processes.get(runner.id);
-    if (row === undefined) return;
-    try {
-      const process = await driver.start(launchSpec(plan, runner, row));
-      const memory = await this.#recordStart(runner.id, plan, process);
-      const lines = [...memory.stored.outbox];
-      const controller = this.follow(
-        new RunnerController(this.context, {
-          runnerId: runner.id,
-          process,
-          memory,
-          pid: process.handle.pid,
-          cwd: plan.cwd,
-          offsets: { stdout: 0n, stderr: 0n },
-          adopted: false,
-        }),
-      );
-      controller.greet(lines);
-      const status = runnerById(store.read, runner.id).status;
-      if (status === RunnerStatus.STOPPING) void controller.stop({ force: true, graceMs: 0 });
-      if (status === RunnerStatus.STARTING) this.expectAnswer(controller);
-    } catch (error) {
-      log.error({ runner: runner.id, error }, "the agent could not be started");
-      const reason = error instanceof Error ? error.message : String(error);
-      await store.transaction((tx) =>
-        failUnstarted(tx, runner.id, `the agent could not be started: ${reason}`),
-      );
-    }
-  }
-
-  /** A process that could not be recorded must not go on. */
-  async #recordStart(runnerId: string, plan: LaunchPlan, process: AgentProcess): Promise<RunnerMemory> {
-    const execSessionId = newExecSessionId();
-    try {
-      return await this.options.store.transaction((tx) =>
-        recordStart(tx, runnerById(tx, runnerId), plan, process, execSessionId),
-      );
-    } catch (error) {
-      await process.stop({ force: true, graceMs: 0 });
-      throw error;
-    }
   }
 
   /** An agent that does not answer in time after its start is ended. */
@@ -149,8 +118,8 @@ export class Supervisor {
 
   /** What controllers need of here. */
   get context(): ControllerContext {
-    const { store, log } = this.options;
-    return { store, log, ended: (runnerId) => this.#ended(runnerId) };
+    const { store, log, maxUnreadBytes = defaultMaxUnreadBytes } = this.options;
+    return { store, log, maxUnreadBytes, ended: (runnerId) => this.#ended(runnerId) };
   }
 
   #ended(runnerId: string): void {
@@ -197,17 +166,32 @@ export class Supervisor {
 
   async #stopProcess(
     controller: RunnerController,
-    runner: RunnerRow,
+    { sessionId }: RunnerRow,
     options: { force: boolean; graceMs: number },
   ): Promise<StopReport> {
-    const { sessionId } = runner;
-    if (!options.force && sessionId !== null) {
-      await controller.change((tx, memory) => {
-        const lines = tx.turns.running(sessionId) === undefined ? [] : memory.adapter.cancel(sessionId);
-        return { value: undefined, out: { lines, prompts: [] } };
+    const from = Date.now();
+    if (!options.force && sessionId !== null)
+      await this.#cancelRunning(controller, sessionId, options.graceMs);
+    return await controller.stop({ ...options, graceMs: Math.max(0, options.graceMs - (Date.now() - from)) });
+  }
+
+  /** Gives an agent the chance to end its turn in order, with its last words and what the turn cost. */
+  async #cancelRunning(controller: RunnerController, sessionId: string, graceMs: number): Promise<void> {
+    const { store, log } = this.options;
+    const timeout = AbortSignal.timeout(Math.min(cancelMs, graceMs));
+    try {
+      const turnId = await controller.change((tx, memory) => {
+        const session = tx.sessions.byId(sessionId);
+        const lines = session === undefined ? [] : cancelTurn(tx, session, memory);
+        return { value: tx.turns.running(sessionId)?.id, out: { ...nothing(), lines } };
       });
+      if (turnId === undefined) return;
+      const isOver = () => (store.read.turns.byId(turnId)?.endedAt == null ? undefined : true);
+      await waitFor(store, [`session:${sessionId}`], isOver, timeout);
+    } catch (error) {
+      if (timeout.aborted) return;
+      log.warn({ runner: controller.runnerId, error }, "the turn could not be cancelled before the stop");
     }
-    return await controller.stop(options);
   }
 
   /**
@@ -266,14 +250,13 @@ export class Supervisor {
 
   /** Lets go of every agent; they live on. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort(shuttingDown());
     await Promise.allSettled(this.#starting);
     for (const timer of this.#timers.values()) clearTimeout(timer);
     await Promise.allSettled([...this.#controllers.values()].map((controller) => controller.close()));
   }
 
   #refuseWhenClosed(): void {
-    if (!this.#closed) return;
-    throw shuttingDown();
+    if (this.closing.aborted) throw shuttingDown();
   }
 }

@@ -1,82 +1,73 @@
-import type { SessionUpdate } from "@agentclientprotocol/sdk";
 import { create } from "@bufbuild/protobuf";
 import { PartSchema } from "@stratavore/proto";
-import type { AgentUpdate } from "../adapter.js";
+import type { AgentUpdate, CumulativeCost } from "../adapter.js";
+import { isRecord } from "../json-rpc.js";
 import { partOf } from "./content.js";
+import { currentModel } from "./models.js";
+import { countIn, recordIn, recordsIn, textIn } from "./read.js";
 import type { AcpState } from "./state.js";
-import { isOver, merge, toolCallOf } from "./tool-calls.js";
+import { noteToolCall } from "./tool-calls.js";
 
 const nanosPerUnit = 1e9;
+/** A message id that is longer is none of use. */
+const maxBoundary = 128;
 
 /** What one `session/update` says. Kinds that only concern an editor's own controls say nothing here. */
 export function updatesOf(
   state: AcpState,
   sessionId: string,
   agentSessionId: string,
-  update: SessionUpdate,
+  update: Record<string, unknown>,
 ): AgentUpdate[] {
   switch (update.sessionUpdate) {
     case "agent_message_chunk":
-    case "agent_thought_chunk": {
-      const boundary = update.messageId == null ? {} : { boundary: update.messageId };
-      if (update.content.type !== "text") return [{ kind: "part", sessionId, part: partOf(update.content) }];
-      const kind = update.sessionUpdate === "agent_message_chunk" ? "text" : "thinking";
-      return [{ kind, sessionId, text: update.content.text, ...boundary }];
-    }
+      return chunkOf("text", sessionId, update);
+    case "agent_thought_chunk":
+      return chunkOf("thinking", sessionId, update);
     case "tool_call":
-    case "tool_call_update": {
-      const key = `${agentSessionId}\u0000${update.toolCallId}`;
-      const call = merge(state.toolCalls[key], update);
-      if (isOver(call)) delete state.toolCalls[key];
-      else state.toolCalls[key] = call;
-      return [{ kind: "tool_call", sessionId, call: toolCallOf(call) }];
+    case "tool_call_update":
+      return [{ kind: "tool_call", sessionId, call: noteToolCall(state.toolCalls, agentSessionId, update) }];
+    case "plan": {
+      const entries = recordsIn(update.entries).map(({ content, status, priority }) => ({
+        content: textIn(content),
+        status: textIn(status),
+        priority: textIn(priority),
+      }));
+      const part = create(PartSchema, { kind: { case: "plan", value: { entries } } });
+      return [{ kind: "part", sessionId, part }];
     }
-    case "plan":
-      return [
-        {
-          kind: "part",
-          sessionId,
-          key: "plan",
-          part: create(PartSchema, { kind: { case: "plan", value: { entries: update.entries } } }),
-        },
-      ];
-    case "usage_update":
-      return [
-        {
-          kind: "context",
-          sessionId,
-          used: BigInt(Math.trunc(update.used)),
-          size: BigInt(Math.trunc(update.size)),
-          ...(update.cost && {
-            cost: {
-              nanos: BigInt(Math.round(update.cost.amount * nanosPerUnit)),
-              currency: update.cost.currency,
-            },
-          }),
-        },
-      ];
-    case "session_info_update":
-      return update.title ? [{ kind: "title", sessionId, title: update.title }] : [];
+    case "usage_update": {
+      const cost = costIn(update.cost);
+      const size = countIn(update.size);
+      return [{ kind: "context", sessionId, used: countIn(update.used), size, ...(cost && { cost }) }];
+    }
+    case "session_info_update": {
+      const title = textIn(update.title);
+      return title === "" ? [] : [{ kind: "title", sessionId, title }];
+    }
     case "config_option_update": {
       const model = currentModel(update.configOptions);
-      return model ? [{ kind: "model", sessionId, model }] : [];
+      return model === "" ? [] : [{ kind: "model", sessionId, model }];
     }
     default:
       return [];
   }
 }
 
-interface ConfigOption {
-  id: string;
-  type: string;
-  category?: string | null;
-  currentValue?: unknown;
+function chunkOf(
+  kind: "text" | "thinking",
+  sessionId: string,
+  { content, messageId }: Record<string, unknown>,
+): AgentUpdate[] {
+  const block = recordIn(content);
+  if (block.type !== "text") return [{ kind: "part", sessionId, part: partOf(block) }];
+  const id = textIn(messageId);
+  const boundary = id === "" || id.length > maxBoundary ? {} : { boundary: id };
+  return [{ kind, sessionId, text: textIn(block.text), ...boundary }];
 }
 
-export const modelOption = (options: readonly ConfigOption[] | null | undefined) =>
-  options?.find((option) => option.category === "model" && option.type === "select");
-
-export function currentModel(options: readonly ConfigOption[] | null | undefined): string {
-  const value = modelOption(options)?.currentValue;
-  return typeof value === "string" ? value : "";
+function costIn(value: unknown): CumulativeCost | undefined {
+  if (!isRecord(value) || typeof value.amount !== "number" || typeof value.currency !== "string")
+    return undefined;
+  return { nanos: countIn(Math.round(value.amount * nanosPerUnit)), currency: textIn(value.currency) };
 }

@@ -1,4 +1,5 @@
-import type { KnownToolCall } from "./tool-calls.js";
+import type { PromptCapabilities } from "./content.js";
+import type { KnownToolCalls } from "./tool-calls.js";
 
 /** A request of ours that has no answer yet. */
 export type PendingRequest =
@@ -12,17 +13,25 @@ export type PendingRequest =
   | { method: "session/set_config_option"; sessionId: string; agentSessionId: string; model: string }
   | { method: "session/prompt"; sessionId: string; turnId: string };
 
+export interface AcpCapabilities {
+  load: boolean;
+  resume: boolean;
+  mcpHttp: boolean;
+  prompt: PromptCapabilities;
+}
+
 /** All that an ACP conversation needs to be continued by another process. */
 export interface AcpState {
   nextId: number;
+  /** By JSON-RPC id. */
   pending: Record<string, PendingRequest>;
-  capabilities: { load: boolean; resume: boolean; mcpHttp: boolean };
+  capabilities: AcpCapabilities;
   /** Our session id -> the agent's. */
   sessions: Record<string, string>;
   /** Sessions whose history is being replayed by `session/load`: what is said there is known already. */
   replaying: string[];
   /** Tool calls that are not over, by the agent's session id and call id. */
-  toolCalls: Record<string, KnownToolCall>;
+  toolCalls: KnownToolCalls;
   /** Permission requests that wait: our key -> the agent's JSON-RPC id. */
   questions: Record<string, string | number>;
 }
@@ -30,7 +39,12 @@ export interface AcpState {
 export const initialState = (): AcpState => ({
   nextId: 1,
   pending: {},
-  capabilities: { load: false, resume: false, mcpHttp: false },
+  capabilities: {
+    load: false,
+    resume: false,
+    mcpHttp: false,
+    prompt: { image: false, audio: false, embeddedContext: false },
+  },
   sessions: {},
   replaying: [],
   toolCalls: {},

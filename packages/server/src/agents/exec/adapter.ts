@@ -20,15 +20,20 @@ export function createExecAdapter(options: ExecOptions, stored?: unknown): Agent
     resumesSessions: false,
     takesMessages: options.input,
     start: () => [],
-    receive: (line, stream): Received => ({
-      updates: [{ kind: "text", sessionId: state.sessionId, text: `${line}\n`, boundary: stream }],
+    receive: ({ text, stream }): Received => ({
+      updates: [{ kind: "text", sessionId: state.sessionId, text: `${text}\n`, boundary: stream }],
       send: [],
     }),
     openSession: () => [],
+    refusal: (parts) => {
+      const index = parts.findIndex(({ kind }) => kind.case !== "text");
+      return index < 0 ? undefined : { index, why: "the program reads text only" };
+    },
     prompt: ({ sessionId, turnId, parts }) => ({
       updates: [{ kind: "turn_ended", sessionId, turnId, stopReason: "delivered" }],
       send: [parts.map(({ kind }) => (kind.case === "text" ? kind.value : "")).join("")],
     }),
+    dropPrompt: () => {},
     cancel: () => [],
     answer: () => [],
   };

@@ -1,18 +1,28 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import { type Part, PartDeltaSchema, PartSchema, type ToolCall, ToolCallStatus } from "@stratavore/proto";
+import { type Part, PartDeltaSchema, PartSchema, type ToolCall } from "@stratavore/proto";
 import type { Reads, SessionRow, Transaction } from "../../store/index.js";
 import { deltaOf, storedParts } from "../views/message.js";
 import { contentOf } from "./content.js";
 import { applyDelta } from "./deltas.js";
+import { piecesOf } from "./pieces.js";
+import { isOpenCall, toolsAreOver, updatedCall } from "./tool-call.js";
 
 /** A message that grows past this is completed, and the next one goes on: what is held in memory stays bounded. */
 const maxMessageBytes = 256 * 1024;
+/** A tool call that is not over keeps its message open for longer, but not without end. */
+const maxBytesWithOpenCall = 16 * maxMessageBytes;
+const pieceLength = 64 * 1024;
+
+/** Metadata of a message that remember where the agent's own message ends. */
+const streamKey = "stream";
+const messageKey = "agent_message_id";
 
 interface Open {
   ordinal: bigint;
   turnId: string | null;
   parts: Part[];
   bytes: number;
+  /** The agent's message that its first piece belonged to, if the agent said. */
   boundary: string | undefined;
   keys: Map<string, number>;
 }
@@ -37,7 +47,7 @@ export class TranscriptWriter {
       turnId: row.turnId,
       parts: [],
       bytes: 0,
-      boundary: row.metadata.stream,
+      boundary: row.metadata[streamKey] ?? row.metadata[messageKey],
       keys: new Map(),
     };
     for (const chunk of reads.chunks.after(session.id, last, 0)) {
@@ -52,25 +62,43 @@ export class TranscriptWriter {
     return writer;
   }
 
+  /** `boundary`: the agent's message that it belongs to; words of another one begin a new message here. */
   text(tx: Transaction, turnId: string | null, text: string, boundary?: string): void {
-    this.#append(tx, turnId, "text", text, boundary);
+    for (const piece of piecesOf(text, pieceLength)) this.#append(tx, turnId, "text", piece, boundary);
   }
 
   thinking(tx: Transaction, turnId: string | null, text: string, boundary?: string): void {
-    this.#append(tx, turnId, "thinking", text, boundary);
+    for (const piece of piecesOf(text, pieceLength)) this.#append(tx, turnId, "thinking", piece, boundary);
   }
 
-  /** A later part with the same key replaces the earlier one of the same message. */
-  part(tx: Transaction, turnId: string | null, part: Part, key?: string): void {
+  /** A plan replaces the earlier plan of the same message. */
+  part(tx: Transaction, turnId: string | null, part: Part): void {
+    this.#put(tx, this.#message(tx, turnId), part, part.kind.case === "plan" ? "plan" : undefined);
+  }
+
+  /** Writes what an update says of a call, and gives the call as it is now. */
+  toolCall(tx: Transaction, turnId: string | null, update: ToolCall): ToolCall {
     const open = this.#message(tx, turnId);
-    const index = (key === undefined ? undefined : open.keys.get(key)) ?? open.parts.length;
-    if (key !== undefined) open.keys.set(key, index);
-    this.#write(tx, open, index, { case: "part", value: part });
+    const key = `tool ${update.id}`;
+    const known = open.parts[open.keys.get(key) ?? -1]?.kind;
+    const call = updatedCall(known?.case === "toolCall" ? known.value : undefined, update);
+    this.#put(tx, open, create(PartSchema, { kind: { case: "toolCall", value: call } }), key);
+    return call;
   }
 
-  toolCall(tx: Transaction, turnId: string | null, call: ToolCall): void {
-    const part = create(PartSchema, { kind: { case: "toolCall", value: call } });
-    this.part(tx, turnId, part, `tool ${call.id}`);
+  /** Adds a message of the system's own, whole. */
+  notice(tx: Transaction, turnId: string | null, text: string): void {
+    this.complete(tx);
+    const part = create(PartSchema, { kind: { case: "text", value: text } });
+    tx.messages.append({
+      sessionId: this.sessionId,
+      turnId,
+      role: "system",
+      content: text,
+      parts: storedParts([part]),
+      complete: true,
+      completedAt: Date.now(),
+    });
   }
 
   /** Completes the message in progress, if there is one. */
@@ -89,33 +117,32 @@ export class TranscriptWriter {
     text: string,
     boundary: string | undefined,
   ): void {
-    if (text === "") return;
     const before = this.#open;
-    const isNew =
-      before !== undefined &&
-      ((boundary !== undefined && before.boundary !== undefined && boundary !== before.boundary) ||
-        toolsAreOver(before.parts));
-    if (isNew) this.complete(tx);
+    const isOther = boundary !== undefined && before?.boundary !== undefined && boundary !== before.boundary;
+    if (before !== undefined && (isOther || toolsAreOver(before.parts))) this.complete(tx);
     const open = this.#message(tx, turnId, boundary);
-    open.boundary = boundary ?? open.boundary;
     const last = open.parts.length - 1;
     const index = open.parts[last]?.kind.case === kind ? last : last + 1;
     this.#write(tx, open, index, { case: kind === "text" ? "appendText" : "appendThinking", value: text });
-    if (open.bytes > maxMessageBytes) this.complete(tx);
   }
 
-  #message(tx: Transaction, turnId: string | null, stream?: string): Open {
+  #put(tx: Transaction, open: Open, part: Part, key: string | undefined): void {
+    const index = (key === undefined ? undefined : open.keys.get(key)) ?? open.parts.length;
+    if (key !== undefined) open.keys.set(key, index);
+    this.#write(tx, open, index, { case: "part", value: part });
+  }
+
+  #message(tx: Transaction, turnId: string | null, boundary?: string): Open {
     if (this.#open !== undefined && this.#open.turnId !== turnId) this.complete(tx);
     if (this.#open === undefined) {
-      const metadata: Record<string, string> = stream === "stdout" || stream === "stderr" ? { stream } : {};
       const ordinal = tx.messages.append({
         sessionId: this.sessionId,
         turnId,
         role: "assistant",
         parts: new Uint8Array(),
-        metadata,
+        metadata: metadataOf(boundary),
       });
-      this.#open = { ordinal, turnId, parts: [], bytes: 0, boundary: metadata.stream, keys: new Map() };
+      this.#open = { ordinal, turnId, parts: [], bytes: 0, boundary, keys: new Map() };
     }
     return this.#open;
   }
@@ -137,17 +164,14 @@ export class TranscriptWriter {
     const chunk = toBinary(PartDeltaSchema, delta);
     open.bytes += chunk.length;
     tx.chunks.append(this.sessionId, open.ordinal, chunk);
+    const limit = open.parts.some(isOpenCall) ? maxBytesWithOpenCall : maxMessageBytes;
+    if (open.bytes > limit) this.complete(tx);
   }
 }
 
-/** New words after tool calls that are all over begin a new message, as they do for the model. */
-function toolsAreOver(parts: readonly Part[]): boolean {
-  const last = parts.at(-1)?.kind;
-  if (last?.case !== "toolCall") return false;
-  return parts.every(
-    ({ kind }) =>
-      kind.case !== "toolCall" ||
-      kind.value.status === ToolCallStatus.COMPLETED ||
-      kind.value.status === ToolCallStatus.FAILED,
-  );
+function metadataOf(boundary: string | undefined): Record<string, string> {
+  if (boundary === undefined) return {};
+  return boundary === "stdout" || boundary === "stderr"
+    ? { [streamKey]: boundary }
+    : { [messageKey]: boundary };
 }

@@ -5,6 +5,7 @@ import type { ProcessRow, RunnerRow } from "../../store/index.js";
 import { RunnerController } from "../runner/controller.js";
 import { RunnerMemory } from "../runner/memory.js";
 import type { Supervisor } from "../supervisor.js";
+import { killOrphans, removeFolders } from "./leftovers.js";
 import { expectDelivery } from "./undelivered.js";
 import { failUnstarted } from "./unstarted.js";
 
@@ -16,18 +17,44 @@ export interface ReconcileStep {
   pid: number;
 }
 
+/** Runners that are looked at side by side, so that they share commits. */
+const width = 64;
+
 /** Makes the record and the processes agree: run at the start, before anything else is done. */
 export async function reconcile(supervisor: Supervisor): Promise<ReconcileStep[]> {
   const { store } = supervisor.options;
   const steps: ReconcileStep[] = [];
   const rows = new Map(store.read.processes.all().map((row) => [row.runnerId, row]));
-  for (const runner of store.read.runners.live()) {
-    if (runner.external || supervisor.controller(runner.id) !== undefined) continue;
-    const step = await reconcileRunner(supervisor, runner, rows.get(runner.id));
-    if (step !== undefined) steps.push(step);
+  const runners = store.read.runners
+    .live()
+    .filter(({ id, external }) => !external && supervisor.controller(id) === undefined);
+  for (let from = 0; from < runners.length; from += width) {
+    const some = runners.slice(from, from + width);
+    const done = await Promise.all(
+      some.map((runner) => reconcileOrFail(supervisor, runner, rows.get(runner.id))),
+    );
+    steps.push(...done.filter((step) => step !== undefined));
   }
   steps.push(...(await killOrphans(supervisor)));
+  await removeFolders(supervisor);
   return steps;
+}
+
+/** A runner that cannot be taken up must not keep the others, or the daemon, from it. */
+async function reconcileOrFail(
+  supervisor: Supervisor,
+  runner: RunnerRow,
+  row: ProcessRow | undefined,
+): Promise<ReconcileStep | undefined> {
+  const { driver, log } = supervisor.options;
+  try {
+    return await reconcileRunner(supervisor, runner, row);
+  } catch (error) {
+    log.error({ runner: runner.id, error }, "a runner could not be taken up");
+    if (row !== undefined) await driver.sweep(row.nonce);
+    const why = error instanceof Error ? error.message : String(error);
+    return await fail(supervisor, runner, `the agent could not be taken up again: ${why}`);
+  }
 }
 
 async function reconcileRunner(
@@ -55,9 +82,9 @@ async function adopt(
   row: ProcessRow,
   handle: ProcessHandle,
 ): Promise<ReconcileStep | undefined> {
-  const { store, driver } = supervisor.options;
+  const { store, driver, log } = supervisor.options;
+  const memory = RunnerMemory.load(row);
   const { process, live } = await driver.adopt(handle);
-  const cwd = store.read.projects.byUid(runner.projectUid)?.path ?? "/";
   if (live) {
     const unreadBytes = BigInt(await process.stdout.unread(Number(row.stdoutOffset)));
     await store.transaction((tx) => {
@@ -67,31 +94,31 @@ async function adopt(
       });
     });
   }
+  const turn = runner.sessionId === null ? undefined : store.read.turns.running(runner.sessionId);
+  const isSending = turn?.state === TurnState.SENDING;
   const controller = supervisor.follow(
     new RunnerController(supervisor.context, {
       runnerId: runner.id,
       process,
-      memory: RunnerMemory.load(row),
+      memory,
       pid: handle.pid,
-      cwd,
+      cwd: store.read.projects.byUid(runner.projectUid)?.path ?? "/",
       offsets: { stdout: row.stdoutOffset, stderr: row.stderrOffset },
-      adopted: live,
+      torn: live && (isSending || memory.stored.outbox.lines.length > 0),
     }),
   );
   if (runner.status === RunnerStatus.STOPPING) {
-    await controller.stop({ force: true, graceMs: 0 });
-    return {
-      runnerId: runner.id,
-      action: "stop_finished",
-      reason: "its stop was under way",
-      pid: handle.pid,
-    };
+    // Not waited for: it may take its time, and the controller records its end.
+    controller.stop({ force: true, graceMs: 0 }).catch((error) => {
+      log.error({ runner: runner.id, error }, "an interrupted stop could not be finished");
+    });
+    const reason = "its stop was under way";
+    return { runnerId: runner.id, action: "stop_finished", reason, pid: handle.pid };
   }
   // The controller itself records what an ended process comes to, once all it said is stored.
   if (!live) return undefined;
   if (runner.status === RunnerStatus.STARTING) supervisor.expectAnswer(controller);
-  const turn = runner.sessionId === null ? undefined : store.read.turns.running(runner.sessionId);
-  if (turn?.state === TurnState.SENDING) expectDelivery(controller, turn.sessionId, turn.id);
+  if (isSending) expectDelivery(controller, turn.sessionId, turn.id, supervisor.closing);
   return { runnerId: runner.id, action: "adopted", reason: "its process is alive", pid: handle.pid };
 }
 
@@ -104,21 +131,4 @@ async function fail(
   if (ended === undefined) return undefined;
   const action = ended.status === RunnerStatus.FAILED ? "failed" : "terminated";
   return { runnerId: runner.id, action, reason, pid: 0 };
-}
-
-/** Processes that carry a nonce of this data directory that no runner claims. */
-async function killOrphans({ options }: Supervisor): Promise<ReconcileStep[]> {
-  const steps: ReconcileStep[] = [];
-  for (const [nonce, pids] of await options.driver.carriers()) {
-    if (!nonce.startsWith(`${options.owner}-`)) continue;
-    if (options.store.read.processes.all().some((row) => row.nonce === nonce)) continue;
-    await options.driver.sweep(nonce);
-    steps.push({
-      runnerId: "",
-      action: "orphan_killed",
-      reason: "it carries the mark of a runner that is not on record",
-      pid: pids[0] ?? 0,
-    });
-  }
-  return steps;
 }

@@ -1,16 +1,19 @@
-import { ApprovalState, RunnerStatus, SessionStatus, TurnState } from "@stratavore/proto";
+import { RunnerStatus, SessionStatus, TurnState } from "@stratavore/proto";
 import type { AgentUpdate } from "../../agents/index.js";
-import { requestApproval, resolveApproval } from "../../domain/approvals.js";
 import { runnerStarted } from "../../domain/runners.js";
 import { sessionLeft, sessionOpened } from "../../domain/sessions.js";
-import { turnEnded, turnRunning } from "../../domain/turns.js";
+import { turnEnded } from "../../domain/turns.js";
 import { noteContext } from "../../domain/usage.js";
-import type { Transaction } from "../../store/index.js";
+import type { SessionRow, Transaction } from "../../store/index.js";
 import { bookTurn, noteCost } from "./costs.js";
-import { dispatchTurn, type Outgoing } from "./dispatch.js";
+import { dispatchTurn, nothing, type Outgoing } from "./dispatch.js";
+import { makeRoom, withdrawQuestions } from "./leave.js";
 import type { RunnerMemory } from "./memory.js";
 import { openFirstSession } from "./open-session.js";
-import { standingAnswer } from "./standing-answer.js";
+import { applySaid, isSaid } from "./said.js";
+
+/** Warnings that a runner keeps. */
+const maxWarnings = 50;
 
 /** What applying updates leads to once they are committed. */
 export interface Applied extends Outgoing {
@@ -28,7 +31,7 @@ export function applyUpdates(
   facts: { pid: number; cwd: string },
   updates: readonly AgentUpdate[],
 ): Applied {
-  const applied: Applied = { lines: [], prompts: [], unreadable: [] };
+  const applied: Applied = { ...nothing(), unreadable: [] };
   for (const update of updates) {
     if (update.kind === "unusable") applied.unusable = update.reason;
     else if (update.kind === "unreadable") applied.unreadable.push(update.text);
@@ -42,7 +45,6 @@ export function applyUpdates(
 }
 
 type SessionUpdate = Exclude<AgentUpdate, { kind: "ready" | "unusable" | "unreadable" }>;
-
 function applyToSession(
   tx: Transaction,
   memory: RunnerMemory,
@@ -51,25 +53,28 @@ function applyToSession(
 ): void {
   const session = tx.sessions.byId(update.sessionId);
   if (session === undefined) return;
-  const turn = tx.turns.running(session.id);
-  const turnId = turn?.id ?? null;
-  const writer = memory.writer(tx, session.id);
+  if (isSaid(update)) {
+    applySaid(tx, memory, session, update, applied);
+    return;
+  }
   switch (update.kind) {
-    case "session_opened": {
-      const opened = sessionOpened(tx, session, update);
-      applied.prompts.push(...dispatchTurn(tx, opened, memory));
+    case "session_opened":
+      applyOpened(tx, memory, session, update, applied);
       return;
-    }
     case "session_failed": {
-      for (const queued of tx.turns.forSession(session.id).filter(({ endedAt }) => endedAt === null)) {
+      if (session.endedAt !== null) return;
+      for (;;) {
+        const queued = tx.turns.nextQueued(session.id);
+        if (queued === undefined) break;
         turnEnded(tx, session, queued, { state: TurnState.FAILED, stopReason: "error", error: update.error });
       }
       sessionLeft(tx, session, SessionStatus.ENDED, `the agent did not open it: ${update.error}`);
       return;
     }
     case "warning": {
-      const runner = tx.runners.byId(session.runnerId)!;
-      tx.runners.update(runner.id, { warnings: [...runner.warnings, update.message] });
+      const { id, warnings } = tx.runners.byId(session.runnerId)!;
+      if (warnings.includes(update.message) || warnings.length >= maxWarnings) return;
+      tx.runners.update(id, { warnings: [...warnings, update.message] });
       return;
     }
     case "title":
@@ -77,57 +82,54 @@ function applyToSession(
       return;
     case "model":
       tx.sessions.update(session.id, { model: update.model });
+      if (tx.runners.byId(session.runnerId)?.sessionId !== session.id) return;
       tx.runners.update(session.runnerId, { effectiveModel: update.model });
       return;
     case "context":
       noteContext(tx, session, update.used, update.size);
       if (update.cost) noteCost(memory.cost(session.id), update.cost);
       return;
-    case "text":
-      if (turn) turnRunning(tx, turn);
-      writer.text(tx, turnId, update.text, update.boundary);
+    case "notice":
+      memory.writer(tx, session.id).notice(tx, tx.turns.running(session.id)?.id ?? null, update.text);
       return;
-    case "thinking":
-      if (turn) turnRunning(tx, turn);
-      writer.thinking(tx, turnId, update.text, update.boundary);
-      return;
-    case "part":
-      if (turn) turnRunning(tx, turn);
-      writer.part(tx, turnId, update.part, update.key);
-      return;
-    case "tool_call":
-      if (turn) turnRunning(tx, turn);
-      writer.toolCall(tx, turnId, update.call);
-      return;
-    case "approval_requested": {
-      const row = requestApproval(tx, session, { ...update, turnId });
-      const option = standingAnswer(tx, session, update.options);
-      if (option === undefined) return;
-      const state = option.kind.startsWith("allow") ? ApprovalState.ALLOWED : ApprovalState.REJECTED;
-      resolveApproval(tx, row, state, { optionId: option.id, by: "policy" });
-      applied.lines.push(...memory.adapter.answer(update.agentRequestId, { optionId: option.id }));
-      return;
-    }
-    case "turn_ended": {
-      const ended = tx.turns.byId(update.turnId);
-      writer.complete(tx);
-      if (ended === undefined || ended.endedAt !== null) return;
-      cancelQuestions(tx, session.id);
-      const cancelled = update.stopReason === "cancelled" ? TurnState.CANCELLED : TurnState.COMPLETED;
-      turnEnded(tx, session, ended, {
-        state: update.error === undefined ? cancelled : TurnState.FAILED,
-        stopReason: update.stopReason,
-        error: update.error,
-        usage: bookTurn(memory.cost(session.id), update.usage),
-      });
-      applied.prompts.push(...dispatchTurn(tx, tx.sessions.byId(session.id)!, memory));
-    }
+    case "turn_ended":
+      applyTurnEnded(tx, memory, session, update, applied);
   }
 }
 
-/** Questions whose turn is over are nobody's to answer. */
-export function cancelQuestions(tx: Transaction, sessionId: string): void {
-  for (const row of tx.approvals.pending({ sessionId })) {
-    resolveApproval(tx, row, ApprovalState.CANCELLED, { optionId: "", by: "" });
-  }
+function applyOpened(
+  tx: Transaction,
+  memory: RunnerMemory,
+  session: SessionRow,
+  update: Extract<AgentUpdate, { kind: "session_opened" }>,
+  applied: Applied,
+): void {
+  // Given up meanwhile: what nobody waits for must not push the active session aside.
+  if (session.endedAt !== null) return;
+  const activeId = tx.runners.byId(session.runnerId)?.sessionId ?? null;
+  const active = activeId === null || activeId === session.id ? undefined : tx.sessions.byId(activeId);
+  if (active !== undefined) applied.lines.push(...makeRoom(tx, active, memory));
+  applied.prompts.push(...dispatchTurn(tx, sessionOpened(tx, session, update), memory));
+}
+
+function applyTurnEnded(
+  tx: Transaction,
+  memory: RunnerMemory,
+  session: SessionRow,
+  update: Extract<AgentUpdate, { kind: "turn_ended" }>,
+  applied: Applied,
+): void {
+  const turn = tx.turns.byId(update.turnId);
+  memory.writer(tx, session.id).complete(tx);
+  if (turn === undefined || turn.endedAt !== null) return;
+  applied.lines.push(...withdrawQuestions(tx, session.id, memory));
+  const cancelled = update.stopReason === "cancelled" ? TurnState.CANCELLED : TurnState.COMPLETED;
+  turnEnded(tx, session, turn, {
+    state: update.error === undefined ? cancelled : TurnState.FAILED,
+    stopReason: update.stopReason,
+    error: update.error,
+    usage: bookTurn(memory.cost(session.id), update.usage),
+  });
+  applied.prompts.push(...dispatchTurn(tx, tx.sessions.byId(session.id)!, memory));
+  if (tx.runners.byId(session.runnerId)?.sessionId !== session.id) memory.letGo(session.id);
 }

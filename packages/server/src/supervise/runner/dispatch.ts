@@ -1,11 +1,13 @@
-import { RunnerStatus } from "@stratavore/proto";
+import { RunnerStatus, TurnState } from "@stratavore/proto";
 import type { AgentUpdate } from "../../agents/index.js";
-import { promptOf, turnSending } from "../../domain/turns.js";
-import type { SessionRow, Transaction } from "../../store/index.js";
+import { tokensExhausted } from "../../domain/quotas.js";
+import { promptOf, turnEnded, turnSending } from "../../domain/turns.js";
+import type { SessionRow, Transaction, TurnRow } from "../../store/index.js";
 import type { RunnerMemory } from "./memory.js";
 
 /** A turn to be handed over; never written again in silence, unlike the lines of the outbox. */
 export interface Prompt {
+  sessionId: string;
   turnId: string;
   lines: string[];
   /** What being handed over leads to. */
@@ -18,13 +20,28 @@ export interface Outgoing {
   prompts: Prompt[];
 }
 
-/** Hands over the next turn of a session if nothing holds it back. */
+export const nothing = (): Outgoing => ({ lines: [], prompts: [] });
+
+/** Hands over the next turn of a session if nothing holds it back. Turns that the quota has no room for fail. */
 export function dispatchTurn(tx: Transaction, session: SessionRow, memory: RunnerMemory): Prompt[] {
   const runner = tx.runners.byId(session.runnerId);
   if (runner?.status !== RunnerStatus.RUNNING || runner.sessionId !== session.id) return [];
   if (tx.turns.running(session.id) !== undefined) return [];
-  const turn = tx.turns.nextQueued(session.id);
-  if (turn === undefined) return [];
+  const project = tx.projects.byUid(session.projectUid);
+  const exhausted = project && tokensExhausted(tx, project, Date.now());
+  for (;;) {
+    const turn = tx.turns.nextQueued(session.id);
+    if (turn === undefined) return [];
+    if (exhausted === undefined) return [handOver(tx, session, turn, memory)];
+    turnEnded(tx, session, turn, {
+      state: TurnState.FAILED,
+      stopReason: "quota_exceeded",
+      error: exhausted.message,
+    });
+  }
+}
+
+function handOver(tx: Transaction, session: SessionRow, turn: TurnRow, memory: RunnerMemory): Prompt {
   memory.writer(tx, session.id).complete(tx);
   turnSending(tx, session, turn);
   const { send, updates } = memory.adapter.prompt({
@@ -32,5 +49,24 @@ export function dispatchTurn(tx: Transaction, session: SessionRow, memory: Runne
     turnId: turn.id,
     parts: promptOf(turn),
   });
-  return [{ turnId: turn.id, lines: send, updates }];
+  return { sessionId: session.id, turnId: turn.id, lines: send, updates };
+}
+
+/** A turn that its agent did not take ends, and the next one has its try. */
+export function turnUndelivered(
+  tx: Transaction,
+  { sessionId, turnId }: Prompt,
+  memory: RunnerMemory,
+  why: string,
+): Prompt[] {
+  memory.adapter.dropPrompt(turnId);
+  const turn = tx.turns.byId(turnId);
+  const session = tx.sessions.byId(sessionId);
+  if (session === undefined || turn?.state !== TurnState.SENDING) return [];
+  turnEnded(tx, session, turn, {
+    state: TurnState.FAILED,
+    stopReason: "undelivered",
+    error: `the message could not be handed to the agent: ${why}`,
+  });
+  return dispatchTurn(tx, tx.sessions.byId(sessionId)!, memory);
 }

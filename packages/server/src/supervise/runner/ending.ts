@@ -1,59 +1,105 @@
-import { RunnerStatus, StopMethod, TurnState } from "@stratavore/proto";
-import { statusAfterExit } from "../../domain/lifecycle.js";
+import { RunnerStatus, SessionStatus, StopMethod, TurnState } from "@stratavore/proto";
+import { isLive, statusAfterExit } from "../../domain/lifecycle.js";
 import { runnerEnded } from "../../domain/runners.js";
+import { sessionLeft } from "../../domain/sessions.js";
+import { TranscriptWriter } from "../../domain/transcript/writer.js";
 import { turnEnded } from "../../domain/turns.js";
 import type { StopReport } from "../../drivers/driver.js";
-import type { RunnerRow, Transaction } from "../../store/index.js";
-import { cancelQuestions } from "./apply.js";
+import type { RunnerRow, SessionRow, Transaction } from "../../store/index.js";
 import { bookTurn } from "./costs.js";
+import { withdrawQuestions } from "./leave.js";
 import type { RunnerMemory } from "./memory.js";
-import { leaveRunner } from "./open-session.js";
+import { type Evidence, reasonOf } from "./reason.js";
 
-export interface Ending {
-  exitCode: number | null;
-  /** What went wrong before the end, if anything did. */
-  failure: string | undefined;
+export interface Ending extends Evidence {
   report: StopReport | undefined;
-  stderrTail: string;
 }
+
+const { ACTIVE, IDLE, ENDED, RESUMABLE } = SessionStatus;
 
 /** Records the end of a runner whose process is gone and whose output is stored to the last byte. */
 export function recordEnding(tx: Transaction, runnerId: string, memory: RunnerMemory, ending: Ending): void {
   const runner = tx.runners.byId(runnerId);
-  if (runner === undefined || runner.endedAt !== null) return;
-  const requested = runner.status === RunnerStatus.STOPPING;
-  const endsBySuccess = !memory.adapter.opensSessions && ending.failure === undefined;
-  const status = statusAfterExit({ status: runner.status, exitCode: ending.exitCode, endsBySuccess });
-  const reason = reasonOf(runner, ending, requested);
-  for (const session of liveSessions(tx, runner)) {
-    memory.writer(tx, session.id).complete(tx);
-    cancelQuestions(tx, session.id);
-    for (const turn of tx.turns.forSession(session.id).filter(({ endedAt }) => endedAt === null)) {
-      turnEnded(tx, session, turn, {
-        state: requested ? TurnState.CANCELLED : TurnState.FAILED,
-        stopReason: requested ? "stopped" : "agent_ended",
-        error: requested ? undefined : reason,
-        usage: turn.startedAt === null ? undefined : bookTurn(memory.cost(session.id), undefined),
-      });
-    }
-    const resumable = memory.adapter.opensSessions && session.agentSessionId !== null && memory.resumable;
-    leaveRunner(tx, tx.sessions.byId(session.id)!, resumable, reason || "its runner was stopped");
+  if (runner === undefined || !isLive(runner.status)) return;
+  endSessions(tx, runner, memory, reasonOf(runner, ending));
+  recordProcessEnd(tx, tx.runners.byId(runnerId)!, memory, ending);
+}
+
+/** Takes all sessions off a runner that has ended. Without its memory nothing is known that could resume them. */
+export function endSessions(
+  tx: Transaction,
+  runner: RunnerRow,
+  memory: RunnerMemory | undefined,
+  reason: string,
+): void {
+  const isOver = memory?.adapter.opensSessions && memory.resumable ? RESUMABLE : ENDED;
+  for (const session of sessionsOf(tx, runner, [ACTIVE, IDLE])) {
+    endTurns(tx, session, runner, memory, reason);
+    (memory?.writer(tx, session.id) ?? TranscriptWriter.restore(tx, session)).complete(tx);
+    const now = tx.sessions.byId(session.id)!;
+    sessionLeft(tx, now, now.agentSessionId === null ? ENDED : isOver, reason);
   }
-  const { report } = ending;
-  runnerEnded(tx, tx.runners.byId(runnerId)!, {
-    status,
-    reason,
-    exitCode: ending.exitCode,
+  for (const session of sessionsOf(tx, runner, [RESUMABLE])) {
+    endTurns(tx, session, runner, memory, reason);
+    if (isOver === ENDED) sessionLeft(tx, session, ENDED, `its agent cannot resume it: ${reason}`);
+  }
+}
+
+/** The end of the runner alone, without its sessions: for when recording all of it fails. */
+export function recordProcessEnd(
+  tx: Transaction,
+  runner: RunnerRow,
+  memory: RunnerMemory,
+  ending: Ending,
+): void {
+  if (!isLive(runner.status)) return;
+  const { exitCode, failure, report } = ending;
+  const endsBySuccess = !memory.adapter.opensSessions && failure === undefined;
+  runnerEnded(tx, runner, {
+    status: statusAfterExit({ status: runner.status, exitCode, endsBySuccess }),
+    reason: reasonOf(runner, ending),
+    exitCode,
     endedProcesses: endedProcesses(report),
     method: methodOf(report),
-    stderrTail: ending.stderrTail,
+    stderrTail: memory.stored.stderrTail,
   });
 }
 
-const liveSessions = (tx: Transaction, runner: RunnerRow) =>
-  tx.sessions
-    .list({ runnerId: runner.id, limit: 1000 })
-    .rows.filter(({ endedAt, status }) => endedAt === null && status <= 2);
+function endTurns(
+  tx: Transaction,
+  session: SessionRow,
+  runner: RunnerRow,
+  memory: RunnerMemory | undefined,
+  reason: string,
+): void {
+  const requested = runner.status === RunnerStatus.STOPPING;
+  withdrawQuestions(tx, session.id, memory);
+  for (;;) {
+    const turn = tx.turns.running(session.id) ?? tx.turns.nextQueued(session.id);
+    if (turn === undefined) return;
+    const account = turn.startedAt === null ? undefined : memory?.cost(session.id);
+    turnEnded(tx, session, turn, {
+      state: requested ? TurnState.CANCELLED : TurnState.FAILED,
+      stopReason: requested ? "stopped" : "agent_ended",
+      error: requested ? undefined : reason,
+      usage: account && bookTurn(account, undefined),
+    });
+  }
+}
+
+const pageSize = 1000;
+
+/** All of the runner's sessions in these states, found before any of them changes. */
+function sessionsOf(tx: Transaction, runner: RunnerRow, statuses: SessionStatus[]): SessionRow[] {
+  const found: SessionRow[] = [];
+  for (;;) {
+    const last = found.at(-1);
+    const afterKey = last && { createdAt: last.createdAt, id: last.id };
+    const { rows } = tx.sessions.list({ runnerId: runner.id, statuses, limit: pageSize, afterKey });
+    found.push(...rows);
+    if (rows.length < pageSize) return found;
+  }
+}
 
 export const endedProcesses = (report: StopReport | undefined) =>
   (report?.ended ?? []).map(({ pid, command, signal }) => ({ pid, command, signal: signal ?? "" }));
@@ -61,13 +107,4 @@ export const endedProcesses = (report: StopReport | undefined) =>
 export function methodOf(report: StopReport | undefined): StopMethod {
   if (report === undefined) return StopMethod.UNSPECIFIED;
   return report.method === "cgroup" ? StopMethod.CGROUP : StopMethod.SCAN;
-}
-
-function reasonOf(runner: RunnerRow, ending: Ending, requested: boolean): string {
-  const { exitCode, failure } = ending;
-  const how = exitCode === null ? "its exit code is unknown" : `exit code ${exitCode}`;
-  if (failure !== undefined) return `${failure} (${how})`;
-  if (requested) return runner.reason || "stopped on request";
-  if (runner.status === RunnerStatus.STARTING) return `the agent ended before it answered (${how})`;
-  return exitCode === 0 ? "the agent ended by itself" : `the agent ended by itself (${how})`;
 }

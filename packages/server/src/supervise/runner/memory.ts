@@ -2,6 +2,7 @@ import { type AgentAdapter, createAcpAdapter, createExecAdapter } from "../../ag
 import { TranscriptWriter } from "../../domain/transcript/writer.js";
 import type { ProcessRow, Transaction } from "../../store/index.js";
 import { version } from "../../version.js";
+import { emptyOutbox, type StoredOutbox } from "./outbox.js";
 
 /** A cost that an agent reports as a sum: what of it is not yet booked to a turn. JSON, so bigints are text. */
 export interface CostAccount {
@@ -14,9 +15,12 @@ export interface CostAccount {
 export interface StoredMemory {
   protocol: "acp" | "exec";
   adapter: unknown;
-  /** Lines that are committed as to be written and not known to be written. */
-  outbox: string[];
+  outbox: StoredOutbox;
   costs: Record<string, CostAccount>;
+  /** The last of the agent's error output. */
+  stderrTail: string;
+  /** Sessions whose transcript says that bytes were not UTF-8. */
+  notUtf8: string[];
   /** exec only. */
   input?: boolean;
 }
@@ -30,11 +34,9 @@ export class RunnerMemory {
     readonly adapter: AgentAdapter,
   ) {}
 
-  static first(
-    stored: Omit<StoredMemory, "adapter" | "outbox" | "costs">,
-    execSessionId: string,
-  ): RunnerMemory {
-    return RunnerMemory.#of({ ...stored, adapter: undefined, outbox: [], costs: {} }, execSessionId);
+  static first(kind: Pick<StoredMemory, "protocol" | "input">, execSessionId: string): RunnerMemory {
+    const rest = { outbox: emptyOutbox(), costs: {}, stderrTail: "", notUtf8: [] };
+    return RunnerMemory.#of({ ...kind, ...rest, adapter: undefined }, execSessionId);
   }
 
   /** As the last transaction that committed left it. */
@@ -72,5 +74,10 @@ export class RunnerMemory {
   cost(sessionId: string): CostAccount {
     this.stored.costs[sessionId] ??= { reported: "0", unbooked: "0", currency: "" };
     return this.stored.costs[sessionId];
+  }
+
+  /** Forgets what can be made anew, of a session that is not the runner's active one any more. */
+  letGo(sessionId: string): void {
+    this.#writers.delete(sessionId);
   }
 }

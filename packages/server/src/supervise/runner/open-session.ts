@@ -42,7 +42,7 @@ export function askForSession(
   return { session, lines };
 }
 
-/** What a runner that has just become RUNNING opens by itself: exec its only session, others one for their prompt. */
+/** What a runner that has just become RUNNING opens for its prompt by itself. */
 export function openFirstSession(
   tx: Transaction,
   runner: RunnerRow,
@@ -56,13 +56,18 @@ export function openFirstSession(
     metadata: {},
     title,
   });
-  const part = create(PartSchema, { kind: { case: "text", value: prompt } });
-  queueTurn(tx, session, [part], runner.createdBy);
+  queuePrompt(tx, runner, session, prompt);
   return lines;
 }
 
-/** A process that is its session has it from the start. */
-export function openOwnSession(tx: Transaction, runner: RunnerRow, sessionId: string): void {
+/** A process that is its session has it from the start; its prompt waits for the process to be followed. */
+export function openOwnSession(
+  tx: Transaction,
+  runner: RunnerRow,
+  memory: RunnerMemory,
+  sessionId: string,
+): void {
+  const { prompt, title } = specOf(runner);
   const session = tx.sessions.insert({
     id: sessionId,
     runnerId: runner.id,
@@ -70,12 +75,20 @@ export function openOwnSession(tx: Transaction, runner: RunnerRow, sessionId: st
     projectName: runner.projectName,
     status: SessionStatus.IDLE,
     agent: runner.agent,
-    title: specOf(runner).title,
+    title,
   });
-  sessionOpened(tx, session, { agentSessionId: sessionId, model: "" });
+  const opened = sessionOpened(tx, session, { agentSessionId: sessionId, model: "" });
+  if (memory.adapter.takesMessages && prompt !== "") queuePrompt(tx, runner, opened, prompt);
 }
 
-/** Where sessions go when their process has ended. */
-export function leaveRunner(tx: Transaction, session: SessionRow, resumable: boolean, reason: string): void {
-  sessionLeft(tx, session, resumable ? SessionStatus.RESUMABLE : SessionStatus.ENDED, reason);
+function queuePrompt(tx: Transaction, runner: RunnerRow, session: SessionRow, prompt: string): void {
+  const part = create(PartSchema, { kind: { case: "text", value: prompt } });
+  queueTurn(tx, session, [part], runner.createdBy);
+}
+
+/** Ends a session that its agent has not opened; should it open after all, it stays ended. */
+export function giveUpSession(tx: Transaction, sessionId: string, reason: string): void {
+  const session = tx.sessions.byId(sessionId);
+  if (session === undefined || session.agentSessionId !== null || session.endedAt !== null) return;
+  sessionLeft(tx, session, SessionStatus.ENDED, reason);
 }

@@ -1,0 +1,146 @@
+import { AGENT_METHODS, PROTOCOL_VERSION } from "@agentclientprotocol/sdk";
+import type { AgentUpdate } from "../adapter.js";
+import { chooseModel, currentModel } from "./models.js";
+import { recordIn, textIn } from "./read.js";
+import type { AcpState, PendingRequest } from "./state.js";
+import { turnUsageOf } from "./usage.js";
+
+const authRequired = -32000;
+/** The agent's own session ids are kept and shown. */
+const maxSessionIdLength = 1024;
+
+/** What an answer means, and what is asked next. */
+export interface Answered {
+  updates: AgentUpdate[];
+  next?: { method: string; params: unknown; pending: PendingRequest };
+}
+
+type Opening = Extract<PendingRequest, { resume?: string }>;
+
+/** What the agent's answer to a request of ours means. */
+export function onResult(state: AcpState, pending: PendingRequest, value: unknown): Answered {
+  switch (pending.method) {
+    case "initialize":
+      return { updates: onInitialized(state, recordIn(value)) };
+    case "session/new":
+    case "session/load":
+    case "session/resume":
+      return onSession(state, pending, recordIn(value));
+    case "session/set_config_option":
+      return { updates: [opened(pending.sessionId, pending.agentSessionId, pending.model)] };
+    case "session/prompt": {
+      const { sessionId, turnId } = pending;
+      const { stopReason, usage } = recordIn(value);
+      state.toolCalls = {};
+      const figures = turnUsageOf(usage);
+      return {
+        updates: [
+          {
+            kind: "turn_ended",
+            sessionId,
+            turnId,
+            stopReason: textIn(stopReason) || "end_turn",
+            ...(figures && { usage: figures }),
+          },
+        ],
+      };
+    }
+  }
+}
+
+/** What the agent's refusal of a request of ours means. */
+export function onError(
+  state: AcpState,
+  pending: PendingRequest,
+  refusal: { code: number; message: string },
+): AgentUpdate[] {
+  const error = errorText(refusal);
+  switch (pending.method) {
+    case "initialize":
+      return [{ kind: "unusable", reason: `the agent refused to start: ${error}` }];
+    case "session/new":
+    case "session/load":
+    case "session/resume":
+      return [failed(state, pending, error)];
+    case "session/set_config_option": {
+      const { sessionId, agentSessionId, model } = pending;
+      const message = `the agent did not take the model ${model}: ${error}`;
+      return [opened(sessionId, agentSessionId, ""), { kind: "warning", sessionId, message }];
+    }
+    case "session/prompt": {
+      state.toolCalls = {};
+      const { sessionId, turnId } = pending;
+      return [{ kind: "turn_ended", sessionId, turnId, stopReason: "error", error }];
+    }
+  }
+}
+
+function errorText({ code, message }: { code: number; message: string }): string {
+  const hint = code === authRequired ? "; log in once with the agent's own command, then try again" : "";
+  return `${message.toWellFormed()} (${code})${hint}`;
+}
+
+function onInitialized(state: AcpState, response: Record<string, unknown>): AgentUpdate[] {
+  const { protocolVersion } = response;
+  if (protocolVersion !== PROTOCOL_VERSION) {
+    const said = typeof protocolVersion === "number" ? `version ${protocolVersion}` : "no version it names";
+    const reason = `the agent speaks ${said} of the Agent Client Protocol, not version ${PROTOCOL_VERSION}`;
+    return [{ kind: "unusable", reason }];
+  }
+  const capabilities = recordIn(response.agentCapabilities);
+  const prompt = recordIn(capabilities.promptCapabilities);
+  state.capabilities = {
+    load: capabilities.loadSession === true,
+    resume: recordIn(capabilities.sessionCapabilities).resume != null,
+    mcpHttp: recordIn(capabilities.mcpCapabilities).http === true,
+    prompt: {
+      image: prompt.image === true,
+      audio: prompt.audio === true,
+      embeddedContext: prompt.embeddedContext === true,
+    },
+  };
+  const { name, version } = recordIn(response.agentInfo);
+  return [{ kind: "ready", agentName: textIn(name), agentVersion: textIn(version) }];
+}
+
+const opened = (sessionId: string, agentSessionId: string, model: string): AgentUpdate => ({
+  kind: "session_opened",
+  sessionId,
+  agentSessionId,
+  model,
+});
+
+function failed(state: AcpState, pending: Opening, error: string): AgentUpdate {
+  state.replaying = state.replaying.filter((id) => id !== pending.resume);
+  delete state.sessions[pending.sessionId];
+  return { kind: "session_failed", sessionId: pending.sessionId, error };
+}
+
+function onSession(state: AcpState, pending: Opening, response: Record<string, unknown>): Answered {
+  const { sessionId, model } = pending;
+  const agentSessionId = pending.resume ?? textIn(response.sessionId);
+  if (agentSessionId === "" || agentSessionId.length > maxSessionIdLength) {
+    return { updates: [failed(state, pending, "it gave the session no usable id")] };
+  }
+  // An agent that gives an id again means its session of that name from now on.
+  for (const [ours, theirs] of Object.entries(state.sessions)) {
+    if (theirs === agentSessionId) delete state.sessions[ours];
+  }
+  state.sessions[sessionId] = agentSessionId;
+  state.replaying = state.replaying.filter((id) => id !== agentSessionId);
+  const choice = chooseModel(model, response.configOptions);
+  if (choice.kind === "set") {
+    const { configId, value } = choice;
+    return {
+      updates: [],
+      next: {
+        method: AGENT_METHODS.session_set_config_option,
+        params: { sessionId: agentSessionId, configId, value },
+        pending: { method: "session/set_config_option", sessionId, agentSessionId, model: value },
+      },
+    };
+  }
+  const updates = [opened(sessionId, agentSessionId, currentModel(response.configOptions))];
+  if (choice.kind === "impossible") updates.push({ kind: "warning", sessionId, message: choice.why });
+  return { updates };
+}

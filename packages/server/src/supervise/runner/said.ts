@@ -1,0 +1,52 @@
+import { ApprovalState } from "@stratavore/proto";
+import type { AgentUpdate } from "../../agents/index.js";
+import { requestApproval, resolveApproval } from "../../domain/approvals.js";
+import { turnRunning } from "../../domain/turns.js";
+import type { SessionRow, Transaction } from "../../store/index.js";
+import type { Applied } from "./apply.js";
+import type { RunnerMemory } from "./memory.js";
+import { standingAnswer } from "./standing-answer.js";
+
+const kinds = ["text", "thinking", "part", "tool_call", "approval_requested"] as const;
+
+/** What an agent says in a session. */
+export type Said = Extract<AgentUpdate, { kind: (typeof kinds)[number] }>;
+
+export const isSaid = (update: AgentUpdate): update is Said => kinds.some((kind) => kind === update.kind);
+
+/** Writes what an agent said into the transcript; a question becomes an approval. */
+export function applySaid(
+  tx: Transaction,
+  memory: RunnerMemory,
+  session: SessionRow,
+  update: Said,
+  applied: Applied,
+): void {
+  const turn = tx.turns.running(session.id);
+  if (turn !== undefined) turnRunning(tx, turn);
+  const turnId = turn?.id ?? null;
+  const writer = memory.writer(tx, session.id);
+  switch (update.kind) {
+    case "text":
+      writer.text(tx, turnId, update.text, update.boundary);
+      break;
+    case "thinking":
+      writer.thinking(tx, turnId, update.text, update.boundary);
+      break;
+    case "part":
+      writer.part(tx, turnId, update.part);
+      break;
+    case "tool_call":
+      writer.toolCall(tx, turnId, update.call);
+      break;
+    case "approval_requested": {
+      const toolCall = writer.toolCall(tx, turnId, update.toolCall);
+      const row = requestApproval(tx, session, { ...update, toolCall, turnId });
+      const option = standingAnswer(tx, session, update.options);
+      if (option === undefined) return;
+      const state = option.kind.startsWith("allow") ? ApprovalState.ALLOWED : ApprovalState.REJECTED;
+      resolveApproval(tx, row, state, { optionId: option.id, by: "policy" });
+      applied.lines.push(...memory.adapter.answer(update.agentRequestId, { optionId: option.id }));
+    }
+  }
+}
