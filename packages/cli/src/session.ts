@@ -33,7 +33,9 @@ export function action<Arguments extends unknown[], Options>(
     const global = command.optsWithGlobals<GlobalOptions>();
     const out = new Output(global.json === true);
     const { address, dataDir, token } = global;
-    const client = createClient({ address, dataDir, token, onWarning: (text) => out.warning(text) });
+    const onWarning = (text: string) => out.warning(text);
+    // Fewer tries than a program wants: a person who forgot to start the daemon should not wait to hear it.
+    const client = createClient({ address, dataDir, token, onWarning, retry: { attempts: 3 } });
     let signal: AbortSignal | undefined;
     try {
       const args = received.slice(0, -2) as Arguments;

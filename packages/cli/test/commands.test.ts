@@ -1,8 +1,17 @@
+import { exec } from "node:child_process";
 import { realpathSync } from "node:fs";
+import { delimiter } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { jsonLines, World } from "./support/world.js";
 
 const world = new World();
+
+/** Where to find buf, too. */
+const programs = [fileURLToPath(new URL("../node_modules/.bin", import.meta.url)), process.env.PATH].join(
+  delimiter,
+);
 
 interface Ids {
   id: string;
@@ -136,6 +145,8 @@ it("token", async () => {
     `${token}\n\n${examples.bufCurl}\n\n${examples.grpcurl}`,
   );
   expect(await world.ok("status", "--address", address, "--token", token)).toContain("healthy");
+  const { stdout } = await promisify(exec)(examples.bufCurl!, { env: { ...world.env, PATH: programs } });
+  expect(JSON.parse(stdout)).toMatchObject({ daemonStatus: { healthy: true } });
 });
 
 it("stop", async () => {

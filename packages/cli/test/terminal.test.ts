@@ -18,12 +18,9 @@ function onTerminal(world: World, args: string[], env: NodeJS.ProcessEnv = {}) {
   });
 }
 
-/** The lines that stay: a line that was emptied from below is gone. */
+/** The lines that stay: one that was emptied from below is gone. */
 const screenLines = (output: string): string[] =>
-  output.split("\n").reduce<string[]>((lines, line) => {
-    const [before = "", after] = line.split("\x1b[1A\x1b[2K");
-    return after === undefined ? [...lines, before] : [...lines.slice(0, -1), before + after];
-  }, []);
+  output.split("\n").filter((_, index, lines) => !lines[index + 1]?.includes("\x1b[1A\x1b[2K"));
 
 const colour = "\x1b[3";
 
