@@ -16,7 +16,7 @@ export const tokenCommand = (): Command =>
         const dataDir = await daemonDataDir(global);
         const token = await readToken(dataDir);
         const address = (await daemonRecord(dataDir))?.addresses[0] ?? "localhost:50051";
-        const bufCurl = `buf curl --protocol grpc --http2-prior-knowledge --header 'authorization: Bearer ${token}' http://${address}/${method}`;
+        const bufCurl = `buf curl --protocol grpc --http2-prior-knowledge --reflect-header '*' --header 'authorization: Bearer ${token}' http://${address}/${method}`;
         const grpcurl = `grpcurl -plaintext -H 'authorization: Bearer ${token}' ${address} ${method}`;
         if (out.json) {
           out.value({ token, address, dataDir, examples: { bufCurl, grpcurl } });
