@@ -113,7 +113,9 @@ function indexSymbols({ symbols, extensions }: Index, file: DescFile): void {
   };
   const enumeration = (desc: DescFile["enums"][number]): void => {
     symbols.set(desc.typeName, name);
-    for (const value of desc.values) symbols.set(`${desc.typeName}.${value.name}`, name);
+    // The names of an enum's values are in the scope that the enum is in.
+    const scope = desc.typeName.slice(0, -desc.name.length);
+    for (const value of desc.values) symbols.set(scope + value.name, name);
   };
   file.messages.forEach(message);
   file.enums.forEach(enumeration);
