@@ -13,6 +13,7 @@ import type { RunnerRow, Store } from "../store/index.js";
 import type { AgentCatalog } from "./agent-choice.js";
 import { type LaunchPlan, processFolder } from "./launch.js";
 import type { Log } from "./log.js";
+import { orAborted } from "./or-aborted.js";
 import type { ControllerContext, RunnerController } from "./runner/controller.js";
 import { nothing } from "./runner/dispatch.js";
 import { cancelTurn } from "./runner/leave.js";
@@ -135,16 +136,18 @@ export class Supervisor {
   }
 
   /**
-   * Ends a runner and all it started. What has ended already is a success.
+   * Ends a runner and all it started. What has ended already is a success. The stop goes on when the signal aborts.
    *
-   * @throws DomainError not_found, unavailable when processes are left that cannot be ended
+   * @throws DomainError not_found, unavailable when processes are left that cannot be ended or the daemon closes; the
+   *   signal's reason
    */
   async stopRunner(
     runnerId: string,
     options: { force: boolean; graceMs: number },
-    signal: AbortSignal,
+    caller: AbortSignal,
   ): Promise<StopOutcome> {
     const { store } = this.options;
+    const signal = AbortSignal.any([caller, this.closing]);
     const before = runnerById(store.read, runnerId);
     if (isTerminal(before.status)) return { runner: before, report: undefined };
     const runner = await store.transaction((tx) => {
@@ -154,8 +157,7 @@ export class Supervisor {
     });
     if (isTerminal(runner.status)) return { runner, report: undefined };
     const controller = this.#controllers.get(runnerId);
-    const report =
-      controller === undefined ? undefined : await this.#stopProcess(controller, runner, options);
+    const report = controller && (await orAborted(this.#stopProcess(controller, runner, options), signal));
     if (report !== undefined && report.left.length > 0) {
       const left = report.left.map(({ pid, command }) => `${pid} (${command})`).join(", ");
       throw new DomainError("unavailable", "PROCESSES_LEFT", `these processes could not be ended: ${left}`);

@@ -1,7 +1,8 @@
 import { shuttingDown } from "../../domain/errors.js";
-import type { AgentProcess, ProcessExit, StopReport } from "../../drivers/driver.js";
+import type { AgentProcess, StopReport } from "../../drivers/driver.js";
 import type { Store, Transaction } from "../../store/index.js";
 import type { Log } from "../log.js";
+import { orAborted } from "../or-aborted.js";
 import { Delivery } from "./delivery.js";
 import { nothing, type Outgoing } from "./dispatch.js";
 import { type Ending, recordEnding, recordProcessEnd } from "./ending.js";
@@ -123,27 +124,14 @@ export class RunnerController {
         this.#intake.read("stdout", Number(stdout)),
         this.#intake.read("stderr", Number(stderr)),
       ]);
-      const exit = await this.#exit();
-      if (exit === undefined) return;
-      await this.#end({ exitCode: exit.status, report: await this.#leftovers() });
+      const { status } = await orAborted(this.process.exited, this.#closing.signal);
+      await this.#end({ exitCode: status, report: await this.#leftovers() });
       ended(this.runnerId);
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       this.#letGo();
       log.error({ runner: this.runnerId, error }, "the runner is no longer followed");
     }
-  }
-
-  /** Undefined when the daemon lets go before. */
-  async #exit(): Promise<ProcessExit | undefined> {
-    const { signal } = this.#closing;
-    if (signal.aborted) return undefined;
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    const onAbort = () => resolve(undefined);
-    signal.addEventListener("abort", onAbort, { once: true });
-    const exit = await Promise.race([this.process.exited, promise]);
-    signal.removeEventListener("abort", onAbort);
-    return exit;
   }
 
   /** What a process leaves behind when it ends by itself is ended too, and a stop under way is waited for. */
