@@ -79,6 +79,9 @@ function failureOf(thrown: unknown, requestId: string): Failure {
     const message = "this took too long and was given up; look at the runner's state and events";
     return { code: Code.DeadlineExceeded, reason: "TIMEOUT", message, details: {}, more: [] };
   }
+  if (thrown instanceof DOMException && thrown.name === "AbortError") {
+    return { code: Code.Canceled, reason: "CANCELED", message: "the caller left", details: {}, more: [] };
+  }
   const message = `an unexpected error; the daemon's log has it under request id ${requestId}`;
   return { code: Code.Internal, reason: "INTERNAL", message, details: {}, more: [] };
 }

@@ -31,6 +31,7 @@ import { callerOf, scopeOf } from "./caller.js";
 import { isRowKey, keyOf, limitOf, tokenOf } from "./paging.js";
 import type { Services } from "./services.js";
 import { streamEvents } from "./streams/events.js";
+import { openStream } from "./streams/open-stream.js";
 
 type Implemented =
   | "createRunner"
@@ -195,7 +196,8 @@ export function runnerService(services: Services): Pick<ServiceImpl<typeof Runne
       return { agents: found };
     },
 
-    streamRunnerEvents: (request, { signal }) => streamEvents(services, request, signal),
+    streamRunnerEvents: (request, { signal }) =>
+      openStream(services, signal, (ending) => streamEvents(store, request, ending)),
   };
 }
 

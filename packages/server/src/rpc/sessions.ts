@@ -31,6 +31,7 @@ import { callerOf, scopeOf } from "./caller.js";
 import { isRowKey, keyOf, limitOf, tokenOf } from "./paging.js";
 import type { Services } from "./services.js";
 import { cursorText } from "./streams/cursor.js";
+import { openStream } from "./streams/open-stream.js";
 import { streamSession } from "./streams/session.js";
 import { beforeInProgress } from "./streams/start.js";
 import { readTranscript } from "./transcript.js";
@@ -160,7 +161,8 @@ export function sessionService(services: Services): Pick<ServiceImpl<typeof Sess
       });
     },
 
-    streamSession: (request, { signal }) => streamSession(services, request, signal),
+    streamSession: (request, { signal }) =>
+      openStream(services, signal, (ending) => streamSession(store, request, ending)),
   };
 
   /** What was intended, once the agent has answered; a refusal is an error. */

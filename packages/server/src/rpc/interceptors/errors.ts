@@ -13,8 +13,8 @@ export type FailureReport = (thrown: unknown, call: { rpc: string; requestId: st
 
 export function failureReport(log: Log, counts: CallCounts): FailureReport {
   return (thrown, { rpc, requestId }) => {
-    counts.failed++;
     const error = connectErrorOf(thrown, requestId);
+    if (error.code !== Code.Canceled) counts.failed++;
     const facts = { rpc, requestId, code: Code[error.code], error: thrown };
     if (faults.has(error.code)) log.error(facts, "a call failed");
     else log.debug(facts, "a call was refused");

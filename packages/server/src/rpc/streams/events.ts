@@ -1,8 +1,6 @@
 import { EventType, type RunnerEvent, type StreamRunnerEventsRequest } from "@stratavore/proto";
-import { shuttingDown } from "../../domain/errors.js";
 import { bookmarkMessage, defaultEventTypes, eventMessage, positionOf } from "../../domain/events.js";
-import type { TopicWaiter } from "../../store/index.js";
-import type { Services } from "../services.js";
+import type { Store, TopicWaiter } from "../../store/index.js";
 
 const pageSize = 256;
 const bookmarkMs = 10_000;
@@ -12,10 +10,10 @@ const bookmarkMs = 10_000;
  * cursor.
  */
 export async function* streamEvents(
-  { store, closing, openStreams }: Services,
+  store: Store,
   request: StreamRunnerEventsRequest,
-  signal: AbortSignal,
-): AsyncGenerator<RunnerEvent> {
+  ending: AbortSignal,
+): AsyncGenerator<RunnerEvent, void> {
   const { head, floor } = store.snapshot(({ events }) => ({ head: events.head(), floor: events.floor() }));
   let cursor = head;
   if (request.fromStart) cursor = floor;
@@ -31,9 +29,7 @@ export async function* streamEvents(
     limit: pageSize,
   };
   const marks = request.bookmarks || asked.includes(EventType.BOOKMARK) ? new Bookmarks() : undefined;
-  const ending = AbortSignal.any([signal, closing]);
   const waiter = store.tail.changed(["events"], ending);
-  openStreams.count++;
   try {
     for (;;) {
       const { rows, end } = store.snapshot(({ events }) => ({
@@ -54,13 +50,7 @@ export async function* streamEvents(
       }
       await changeOr(waiter, marks?.dueInMs(cursor));
     }
-  } catch (error) {
-    // Closing aborts the caller's signal as well, and the caller has to know that more would have come.
-    if (closing.aborted) throw shuttingDown();
-    if (signal.aborted) return;
-    throw error;
   } finally {
-    openStreams.count--;
     waiter.close();
   }
 }

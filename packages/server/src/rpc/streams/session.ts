@@ -4,9 +4,9 @@ import {
   type StreamSessionResponse,
   StreamSessionResponseSchema,
 } from "@stratavore/proto";
-import { notFound, shuttingDown } from "../../domain/errors.js";
+import { notFound } from "../../domain/errors.js";
 import { sessionById } from "../../domain/sessions.js";
-import type { Services } from "../services.js";
+import type { Store } from "../../store/index.js";
 import { type Cursor, cursorText } from "./cursor.js";
 import { nothingMore, Standing } from "./standing.js";
 import { beforeInProgress, startOf } from "./start.js";
@@ -16,10 +16,10 @@ type Update = StreamSessionResponse["update"];
 
 /** A conversation from a position on: its transcript, and the states of its session, turns and approvals. */
 export async function* streamSession(
-  { store, closing, openStreams }: Services,
+  store: Store,
   request: StreamSessionRequest,
-  signal: AbortSignal,
-): AsyncGenerator<StreamSessionResponse> {
+  ending: AbortSignal,
+): AsyncGenerator<StreamSessionResponse, void> {
   const { sessionId, untilTurnId } = request;
   const reader = store.snapshot((read) => {
     const session = sessionById(read, sessionId);
@@ -34,12 +34,10 @@ export async function* streamSession(
       deltas: !request.completeMessagesOnly,
     });
   });
-  const ending = AbortSignal.any([signal, closing]);
   const waiter = store.tail.changed([`session:${sessionId}`], ending);
   const standing = new Standing(sessionId, untilTurnId);
   const tell = (cursor: Cursor, update: Update) =>
     create(StreamSessionResponseSchema, { cursor: cursorText(cursor), update });
-  openStreams.count++;
   try {
     for (;;) {
       // One state of the database: what a turn said is committed with or before its end, and is told before it.
@@ -53,13 +51,7 @@ export async function* streamSession(
       if (over) return;
       if (!page.more) await waiter.wait();
     }
-  } catch (error) {
-    // Closing aborts the caller's signal as well, and the caller has to know that more would have come.
-    if (closing.aborted) throw shuttingDown();
-    if (signal.aborted) return;
-    throw error;
   } finally {
-    openStreams.count--;
     waiter.close();
   }
 }
