@@ -235,7 +235,6 @@ function warningsOf(
     ["max_tokens", effective.maxTokens !== 0],
     ["model", isExec && effective.model !== ""],
     ["spec.permission_mode", isExec && (spec?.permissionMode ?? 0) !== PermissionMode.UNSPECIFIED],
-    ["spec.prompt", isExec && (spec?.prompt ?? "") !== ""],
     ["spec.mcp_servers", isExec && (spec?.mcpServers.length ?? 0) > 0],
   ];
   const warnings = unapplied.flatMap(([name, is]) =>
