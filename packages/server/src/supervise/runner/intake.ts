@@ -1,6 +1,7 @@
 import type { AgentProcess, Journal, LineBatch } from "../../drivers/driver.js";
 import { DriverError } from "../../drivers/driver-error.js";
 import type { Log } from "../log.js";
+import { orAborted } from "../or-aborted.js";
 import { applyUpdates } from "./apply.js";
 import { nothing } from "./dispatch.js";
 import { receiveLines } from "./receive.js";
@@ -30,6 +31,8 @@ const backlogEvery = 64;
 /** Reads what an agent prints and commits what it says, each line once. */
 export class Intake {
   readonly #options: IntakeOptions;
+  /** Where the reading of an agent ends that was ended because it got too far ahead. */
+  readonly #readUntil = new Map<Stream, number>();
   #unreadable: { first: string; count: number } | undefined;
 
   constructor(options: IntakeOptions) {
@@ -50,7 +53,11 @@ export class Intake {
       for await (const batch of journal.lines(from, { signal: closing })) {
         await this.#ingest(stream, journal, batch);
         journal.discard(batch.nextOffset);
-        if (++batches % backlogEvery === 0) await this.#checkBacklog(journal, batch.nextOffset);
+        if (batch.nextOffset >= (this.#readUntil.get(stream) ?? Number.POSITIVE_INFINITY)) {
+          await this.#skipRest(stream, journal, batch.nextOffset);
+          return;
+        }
+        if (++batches % backlogEvery === 0) await this.#checkBacklog(stream, journal, batch.nextOffset);
       }
     } catch (error) {
       if (closing.aborted || !(error instanceof DriverError)) throw error;
@@ -61,7 +68,7 @@ export class Intake {
 
   async #ingest(stream: Stream, journal: Journal, batch: LineBatch): Promise<void> {
     const { runnerId, log, closing, fail } = this.#options;
-    const waiting = () => this.#checkBacklog(journal, batch.nextOffset);
+    const waiting = () => this.#checkBacklog(stream, journal, batch.nextOffset);
     try {
       await this.#take(stream, batch, waiting);
     } catch (error) {
@@ -93,29 +100,44 @@ export class Intake {
     if (unusable !== undefined) fail(unusable);
   }
 
-  async #skip(stream: Stream, { lines, nextOffset }: LineBatch, waiting: () => Promise<void>): Promise<void> {
+  #skip(stream: Stream, { lines, nextOffset }: LineBatch, waiting: () => Promise<void>): Promise<void> {
+    const text = `${lines.length} lines of the agent could not be processed and are missing here.`;
+    return this.#leaveGap(stream, nextOffset, text, waiting);
+  }
+
+  /** Of an agent that got too far ahead, as much is kept as may wait; the rest is passed over once it has ended. */
+  async #skipRest(stream: Stream, journal: Journal, from: number): Promise<void> {
+    await orAborted(this.#options.process.exited, this.#options.closing);
+    const unread = await journal.unread(from);
+    if (unread === 0) return;
+    await this.#leaveGap(
+      stream,
+      from + unread,
+      `${unread} bytes that the agent printed last are missing here.`,
+    );
+  }
+
+  async #leaveGap(stream: Stream, to: number, text: string, waiting?: () => Promise<void>): Promise<void> {
     const { runnerId, record } = this.#options;
-    const position = { stream, offset: BigInt(nextOffset) };
     await record.insist(
       (tx, memory) => {
         const sessionId = tx.runners.byId(runnerId)?.sessionId;
-        const text = `[stratavore] ${lines.length} lines of the agent could not be processed and are missing here.`;
-        if (sessionId) {
-          memory.writer(tx, sessionId).notice(tx, tx.turns.running(sessionId)?.id ?? null, text);
-        }
+        const turnId = sessionId ? (tx.turns.running(sessionId)?.id ?? null) : null;
+        if (sessionId) memory.writer(tx, sessionId).notice(tx, turnId, `[stratavore] ${text}`);
         return nothing();
       },
-      position,
+      { stream, offset: BigInt(to) },
       waiting,
     );
   }
 
-  async #checkBacklog(journal: Journal, from: number): Promise<void> {
+  async #checkBacklog(stream: Stream, journal: Journal, from: number): Promise<void> {
     const { maxUnreadBytes, fail } = this.#options;
+    if (this.#readUntil.has(stream)) return;
     const unread = await journal.unread(from);
-    if (unread > maxUnreadBytes) {
-      fail(`the agent printed faster than it could be stored: ${unread} bytes wait unread`);
-    }
+    if (unread <= maxUnreadBytes) return;
+    this.#readUntil.set(stream, from + maxUnreadBytes);
+    fail(`the agent printed faster than it could be stored: ${unread} bytes wait unread`);
   }
 
   /** A flood of garbage shall not become one of log lines. */
