@@ -76,6 +76,8 @@ export interface OpenSession {
   mcpServers: readonly McpServerSpec[];
   /** The agent's own id of a session to continue. */
   resume?: string;
+  /** With `resume`: the session is a copy of that one, under an id that the agent gives. */
+  fork?: boolean;
 }
 
 export interface McpServerSpec {
@@ -105,6 +107,8 @@ export interface AgentAdapter {
   readonly opensSessions: boolean;
   /** True: another process of the same agent can take its sessions up again. */
   readonly resumesSessions: boolean;
+  /** True: it can continue a copy of a session. */
+  readonly forksSessions: boolean;
   /** False: the program reads no messages. */
   readonly takesMessages: boolean;
   /** Lines to write right after the start. */
@@ -120,5 +124,7 @@ export interface AgentAdapter {
   dropPrompt(turnId: string): void;
   /** Asks for the end of the running turn. */
   cancel(sessionId: string): string[];
+  /** Tells the agent that the session is done with here; what it says of it afterwards is nobody's. */
+  closeSession(sessionId: string): string[];
   answer(agentRequestId: string, answer: ApprovalAnswer): string[];
 }

@@ -31,7 +31,7 @@ test("values are plain, of the daemon's environment by name, or read from a file
   writeFileSync(file, `${secret}-in-a-file\n`);
   const value = (source: object) => ({ source });
   const runnerId = await house.running("exec", {
-    args: ["/bin/sh", "-c", 'echo "$A|${#B}|${#C}|$D"; sleep 600'],
+    args: ["/bin/sh", "-c", 'echo "$A|$(printf %s "$B" | wc -c)|$(printf %s "$C" | wc -c)|$D"; sleep 600'],
     environment: {
       A: value({ case: "plain", value: "plain $(id)" }),
       B: value({ case: "secret", value: "env:DEPLOY_KEY" }),

@@ -87,6 +87,9 @@ export function createAcpAdapter(options: AcpOptions, stored?: unknown): AgentAd
     get resumesSessions() {
       return state.capabilities.load || state.capabilities.resume;
     },
+    get forksSessions() {
+      return state.capabilities.fork;
+    },
     takesMessages: true,
     start: () => [
       ask(
@@ -110,10 +113,14 @@ export function createAcpAdapter(options: AcpOptions, stored?: unknown): AgentAd
         return { updates: [{ kind: "unreadable", text }], send: [] };
       }
     },
-    openSession({ sessionId, cwd, model, mcpServers, resume }: OpenSession) {
+    openSession({ sessionId, cwd, model, mcpServers, resume, fork }: OpenSession) {
       const common = { cwd, mcpServers: mcpServersOf(mcpServers, state.capabilities.mcpHttp) };
       if (resume === undefined) {
         return [ask(AGENT_METHODS.session_new, common, { method: "session/new", sessionId, model })];
+      }
+      if (fork) {
+        const pending = { method: "session/fork", sessionId, model } as const;
+        return [ask(pending.method, { ...common, sessionId: resume }, pending)];
       }
       const method = state.capabilities.resume ? "session/resume" : "session/load";
       state.sessions[sessionId] = resume;
@@ -142,6 +149,14 @@ export function createAcpAdapter(options: AcpOptions, stored?: unknown): AgentAd
       return agentSessionId === undefined
         ? []
         : [notification(AGENT_METHODS.session_cancel, { sessionId: agentSessionId })];
+    },
+    closeSession(sessionId) {
+      const agentSessionId = state.sessions[sessionId];
+      if (agentSessionId === undefined) return [];
+      delete state.sessions[sessionId];
+      if (!state.capabilities.close) return [];
+      const pending = { method: "session/close", sessionId } as const;
+      return [ask(pending.method, { sessionId: agentSessionId }, pending)];
     },
     answer(agentRequestId, answer: ApprovalAnswer) {
       const id = state.questions[agentRequestId];

@@ -25,7 +25,10 @@ export function onResult(state: AcpState, pending: PendingRequest, value: unknow
     case "session/new":
     case "session/load":
     case "session/resume":
+    case "session/fork":
       return onSession(state, pending, recordIn(value));
+    case "session/close":
+      return { updates: [] };
     case "session/set_config_option":
       return { updates: [opened(pending.sessionId, pending.agentSessionId, pending.model)] };
     case "session/prompt": {
@@ -61,7 +64,10 @@ export function onError(
     case "session/new":
     case "session/load":
     case "session/resume":
+    case "session/fork":
       return [failed(state, pending, error)];
+    case "session/close":
+      return [];
     case "session/set_config_option": {
       const { sessionId, agentSessionId, model } = pending;
       const message = `the agent did not take the model ${model}: ${error}`;
@@ -89,9 +95,12 @@ function onInitialized(state: AcpState, response: Record<string, unknown>): Agen
   }
   const capabilities = recordIn(response.agentCapabilities);
   const prompt = recordIn(capabilities.promptCapabilities);
+  const session = recordIn(capabilities.sessionCapabilities);
   state.capabilities = {
     load: capabilities.loadSession === true,
-    resume: recordIn(capabilities.sessionCapabilities).resume != null,
+    resume: session.resume != null,
+    fork: session.fork != null,
+    close: session.close != null,
     mcpHttp: recordIn(capabilities.mcpCapabilities).http === true,
     prompt: {
       image: prompt.image === true,

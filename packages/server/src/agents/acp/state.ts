@@ -5,17 +5,21 @@ import type { KnownToolCalls } from "./tool-calls.js";
 export type PendingRequest =
   | { method: "initialize" }
   | {
-      method: "session/new" | "session/load" | "session/resume";
+      method: "session/new" | "session/load" | "session/resume" | "session/fork";
       sessionId: string;
       model: string;
+      /** Not of a fork, whose id is the agent's to give. */
       resume?: string;
     }
+  | { method: "session/close"; sessionId: string }
   | { method: "session/set_config_option"; sessionId: string; agentSessionId: string; model: string }
   | { method: "session/prompt"; sessionId: string; turnId: string };
 
 export interface AcpCapabilities {
   load: boolean;
   resume: boolean;
+  fork: boolean;
+  close: boolean;
   mcpHttp: boolean;
   prompt: PromptCapabilities;
 }
@@ -42,6 +46,8 @@ export const initialState = (): AcpState => ({
   capabilities: {
     load: false,
     resume: false,
+    fork: false,
+    close: false,
     mcpHttp: false,
     prompt: { image: false, audio: false, embeddedContext: false },
   },

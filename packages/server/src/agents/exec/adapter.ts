@@ -18,6 +18,7 @@ export function createExecAdapter(options: ExecOptions, stored?: unknown): Agent
     state,
     opensSessions: false,
     resumesSessions: false,
+    forksSessions: false,
     takesMessages: options.input,
     start: () => [],
     receive: ({ text, stream }): Received => ({
@@ -35,6 +36,7 @@ export function createExecAdapter(options: ExecOptions, stored?: unknown): Agent
     }),
     dropPrompt: () => {},
     cancel: () => [],
+    closeSession: () => [],
     answer: () => [],
   };
 }

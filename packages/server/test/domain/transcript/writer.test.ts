@@ -20,7 +20,7 @@ type Step =
   | { do: "notice"; turnId: string | null; text: string }
   | { do: "complete" };
 
-function play(tx: Transaction, writer: TranscriptWriter, step: Step): void {
+function play(tx: Transaction, writer: TranscriptWriter, step: Step): unknown {
   switch (step.do) {
     case "text":
       return writer.text(tx, step.turnId, step.text, step.boundary);
