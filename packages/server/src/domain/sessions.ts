@@ -49,14 +49,12 @@ export function sessionOpened(
   const effectiveModel = agent.model === "" ? runner.effectiveModel : agent.model;
   const activity = RunnerActivity.IDLE;
   const now = tx.runners.update(runner.id, { sessionId: session.id, effectiveModel, activity })!;
-  if (isNew) {
-    recordEvent(tx, EventType.SESSION_CREATED, { runner: now, session: opened }, SessionCreatedSchema, {
-      session: sessionMessage(opened),
-    });
-  } else {
-    recordEvent(tx, EventType.SESSION_RESUMED, { runner: now, session: opened }, SessionResumedSchema, {
-      session: sessionMessage(opened),
-    });
+  const forked = isNew && opened.forkOf !== null;
+  const message = sessionMessage(opened);
+  const subject = { runner: now, session: opened };
+  if (isNew) recordEvent(tx, EventType.SESSION_CREATED, subject, SessionCreatedSchema, { session: message });
+  if (!isNew || forked) {
+    recordEvent(tx, EventType.SESSION_RESUMED, subject, SessionResumedSchema, { session: message, forked });
   }
   return opened;
 }
@@ -75,6 +73,12 @@ export function sessionLeft(
   })!;
   recordEvent(tx, EventType.SESSION_ENDED, { session: left }, SessionEndedSchema, { status, reason });
   return left;
+}
+
+/** Takes a session off its runner if it is the active one there. */
+export function leaveRunner(tx: Transaction, { id, runnerId }: SessionRow): void {
+  if (tx.runners.byId(runnerId)?.sessionId !== id) return;
+  tx.runners.update(runnerId, { sessionId: null, activity: RunnerActivity.IDLE });
 }
 
 /** @throws DomainError not_found */

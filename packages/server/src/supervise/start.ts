@@ -70,7 +70,7 @@ function followStarted(
     controller.stop({ force: true, graceMs: 0 }).catch(logged("an agent could not be ended"));
   }
   if (status === RunnerStatus.STARTING) supervisor.expectAnswer(controller);
-  if (sessionId === null) return;
+  if (sessionId === null || store.read.turns.nextQueued(sessionId) === undefined) return;
   const handOver = controller.change((tx, active) => {
     const session = tx.sessions.byId(sessionId);
     const prompts = session === undefined ? [] : dispatchTurn(tx, session, active);

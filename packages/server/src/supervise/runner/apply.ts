@@ -1,15 +1,15 @@
-import { RunnerStatus, SessionStatus, TurnState } from "@stratavore/proto";
+import { RunnerStatus, TurnState } from "@stratavore/proto";
 import type { AgentUpdate } from "../../agents/index.js";
 import { runnerStarted } from "../../domain/runners.js";
-import { sessionLeft, sessionOpened } from "../../domain/sessions.js";
 import { turnEnded } from "../../domain/turns.js";
 import { noteContext } from "../../domain/usage.js";
 import type { SessionRow, Transaction } from "../../store/index.js";
 import { bookTurn, noteCost } from "./costs.js";
 import { dispatchTurn, nothing, type Outgoing } from "./dispatch.js";
-import { makeRoom, withdrawQuestions } from "./leave.js";
+import { openFirstSession } from "./first-session.js";
+import { withdrawQuestions } from "./leave.js";
 import type { RunnerMemory } from "./memory.js";
-import { openFirstSession } from "./open-session.js";
+import { applyFailed, applyOpened } from "./opened.js";
 import { applySaid, isSaid } from "./said.js";
 
 /** Warnings that a runner keeps. */
@@ -38,39 +38,38 @@ export function applyUpdates(
     else if (update.kind === "ready") {
       const runner = tx.runners.byId(runnerId)!;
       if (runner.status !== RunnerStatus.STARTING) continue;
-      applied.lines.push(...openFirstSession(tx, runnerStarted(tx, runner, facts), memory, facts.cwd));
-    } else applyToSession(tx, memory, update, applied);
+      const first = openFirstSession(tx, runnerStarted(tx, runner, facts), memory, facts.cwd);
+      if ("unusable" in first) applied.unusable = first.unusable;
+      else applied.lines.push(...first.lines);
+    } else applyToSession(tx, runnerId, memory, update, applied);
   }
   return applied;
 }
 
 type SessionUpdate = Exclude<AgentUpdate, { kind: "ready" | "unusable" | "unreadable" }>;
+
 function applyToSession(
   tx: Transaction,
+  runnerId: string,
   memory: RunnerMemory,
   update: SessionUpdate,
   applied: Applied,
 ): void {
   const session = tx.sessions.byId(update.sessionId);
   if (session === undefined) return;
+  // Taken up on another runner: what this agent still says of it is no part of it any more.
+  if (session.runnerId !== runnerId && !answersOpening(update)) return;
   if (isSaid(update)) {
     applySaid(tx, memory, session, update, applied);
     return;
   }
   switch (update.kind) {
     case "session_opened":
-      applyOpened(tx, memory, session, update, applied);
+      applyOpened(tx, runnerId, memory, session, update, applied);
       return;
-    case "session_failed": {
-      if (session.endedAt !== null) return;
-      for (;;) {
-        const queued = tx.turns.nextQueued(session.id);
-        if (queued === undefined) break;
-        turnEnded(tx, session, queued, { state: TurnState.FAILED, stopReason: "error", error: update.error });
-      }
-      sessionLeft(tx, session, SessionStatus.ENDED, `the agent did not open it: ${update.error}`);
+    case "session_failed":
+      applyFailed(tx, memory, session, update, applied);
       return;
-    }
     case "warning": {
       const { id, warnings } = tx.runners.byId(session.runnerId)!;
       if (warnings.includes(update.message) || warnings.length >= maxWarnings) return;
@@ -97,20 +96,7 @@ function applyToSession(
   }
 }
 
-function applyOpened(
-  tx: Transaction,
-  memory: RunnerMemory,
-  session: SessionRow,
-  update: Extract<AgentUpdate, { kind: "session_opened" }>,
-  applied: Applied,
-): void {
-  // Given up meanwhile: what nobody waits for must not push the active session aside.
-  if (session.endedAt !== null) return;
-  const activeId = tx.runners.byId(session.runnerId)?.sessionId ?? null;
-  const active = activeId === null || activeId === session.id ? undefined : tx.sessions.byId(activeId);
-  if (active !== undefined) applied.lines.push(...makeRoom(tx, active, memory));
-  applied.prompts.push(...dispatchTurn(tx, sessionOpened(tx, session, update), memory));
-}
+const answersOpening = ({ kind }: SessionUpdate) => kind === "session_opened" || kind === "session_failed";
 
 function applyTurnEnded(
   tx: Transaction,

@@ -30,7 +30,7 @@ export function dispatchTurn(tx: Transaction, session: SessionRow, memory: Runne
   const project = tx.projects.byUid(session.projectUid);
   const exhausted = project && tokensExhausted(tx, project, Date.now());
   for (;;) {
-    const turn = tx.turns.nextQueued(session.id);
+    const turn = nextTurn(tx, session, memory);
     if (turn === undefined) return [];
     if (exhausted === undefined) return [handOver(tx, session, turn, memory)];
     turnEnded(tx, session, turn, {
@@ -39,6 +39,20 @@ export function dispatchTurn(tx: Transaction, session: SessionRow, memory: Runne
       error: exhausted.message,
     });
   }
+}
+
+/** A turn that steers goes before those queued earlier; the latest of them first. */
+export function steer(memory: RunnerMemory, turnId: string): void {
+  memory.stored.steered = [turnId, ...(memory.stored.steered ?? [])];
+}
+
+function nextTurn(tx: Transaction, session: SessionRow, { stored }: RunnerMemory): TurnRow | undefined {
+  const waiting = (stored.steered ?? []).flatMap((id) => {
+    const turn = tx.turns.byId(id);
+    return turn?.state === TurnState.QUEUED ? [turn] : [];
+  });
+  if (stored.steered !== undefined) stored.steered = waiting.map(({ id }) => id);
+  return waiting.find(({ sessionId }) => sessionId === session.id) ?? tx.turns.nextQueued(session.id);
 }
 
 function handOver(tx: Transaction, session: SessionRow, turn: TurnRow, memory: RunnerMemory): Prompt {

@@ -1,3 +1,4 @@
+import type { Usage } from "@stratavore/proto";
 import { type AgentAdapter, createAcpAdapter, createExecAdapter } from "../../agents/index.js";
 import { TranscriptWriter } from "../../domain/transcript/writer.js";
 import type { ProcessRow, Transaction } from "../../store/index.js";
@@ -21,6 +22,12 @@ export interface StoredMemory {
   stderrTail: string;
   /** Sessions whose transcript says that bytes were not UTF-8. */
   notUtf8: string[];
+  /** Sessions that the agent was asked to take up and has not answered for; what is given up has no taker any more. */
+  resuming?: Record<string, "pending" | "given_up">;
+  /** The session that the runner was created to continue, until the agent has answered for it. */
+  continues?: string | undefined;
+  /** Turns that go before those queued earlier, the next one first. */
+  steered?: string[];
   /** exec only. */
   input?: boolean;
 }
@@ -74,6 +81,21 @@ export class RunnerMemory {
   cost(sessionId: string): CostAccount {
     this.stored.costs[sessionId] ??= { reported: "0", unbooked: "0", currency: "" };
     return this.stored.costs[sessionId];
+  }
+
+  /** How far the taking up of a session is; undefined: it was not asked for, or is answered. */
+  resuming(sessionId: string): "pending" | "given_up" | undefined {
+    return this.stored.resuming?.[sessionId];
+  }
+
+  setResuming(sessionId: string, to: "pending" | "given_up" | undefined): void {
+    const { [sessionId]: _, ...others } = this.stored.resuming ?? {};
+    this.stored.resuming = to === undefined ? others : { ...others, [sessionId]: to };
+  }
+
+  /** What the agent reports as a sum for a session that it takes up includes what was booked elsewhere. */
+  reportedBefore(sessionId: string, { costNanos, currency }: Pick<Usage, "costNanos" | "currency">): void {
+    this.stored.costs[sessionId] = { reported: String(costNanos), unbooked: "0", currency };
   }
 
   /** Forgets what can be made anew, of a session that is not the runner's active one any more. */

@@ -42,24 +42,6 @@ export function askForSession(
   return { session, lines };
 }
 
-/** What a runner that has just become RUNNING opens for its prompt by itself. */
-export function openFirstSession(
-  tx: Transaction,
-  runner: RunnerRow,
-  memory: RunnerMemory,
-  cwd: string,
-): string[] {
-  const { prompt, title } = specOf(runner);
-  if (!memory.adapter.opensSessions || prompt === "") return [];
-  const { session, lines } = askForSession(tx, runner, memory, cwd, {
-    model: runner.model,
-    metadata: {},
-    title,
-  });
-  queuePrompt(tx, runner, session, prompt);
-  return lines;
-}
-
 /** A process that is its session has it from the start; its prompt waits for the process to be followed. */
 export function openOwnSession(
   tx: Transaction,
@@ -81,7 +63,7 @@ export function openOwnSession(
   if (memory.adapter.takesMessages && prompt !== "") queuePrompt(tx, runner, opened, prompt);
 }
 
-function queuePrompt(tx: Transaction, runner: RunnerRow, session: SessionRow, prompt: string): void {
+export function queuePrompt(tx: Transaction, runner: RunnerRow, session: SessionRow, prompt: string): void {
   const part = create(PartSchema, { kind: { case: "text", value: prompt } });
   queueTurn(tx, session, [part], runner.createdBy);
 }

@@ -1,0 +1,16 @@
+import type { Transaction } from "../../store/index.js";
+
+const readSize = 64;
+
+/** Begins a fork's transcript with the original's: every message that is complete, with its time and what it used. */
+export function copyTranscript(tx: Transaction, fromSessionId: string, toSessionId: string): void {
+  for (let from = 1n; ; ) {
+    const rows = tx.messages.page(fromSessionId, from, readSize);
+    for (const { ordinal: _, turnId: __, ...message } of rows) {
+      if (message.complete) tx.messages.append({ ...message, sessionId: toSessionId });
+    }
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    from = last.ordinal + 1n;
+  }
+}
