@@ -156,7 +156,7 @@ export type SystemMetrics = Message<"stratavore.v1.SystemMetrics"> & {
   memoryMb: bigint;
 
   /**
-   * Size of the data directory's store, in MiB.
+   * Size of the data directory's store with its write-ahead log, in MiB.
    *
    * @generated from field: int64 disk_mb = 4;
    */
@@ -212,7 +212,7 @@ export type SystemCounts = Message<"stratavore.v1.SystemCounts"> & {
   events: bigint;
 
   /**
-   * Event and session streams that are open.
+   * Event, session and log streams that are open.
    *
    * @generated from field: int64 streams = 5;
    */
@@ -275,7 +275,7 @@ export type GlobalMetrics = Message<"stratavore.v1.GlobalMetrics"> & {
   tokensUsedToday: bigint;
 
   /**
-   * Calls answered since the start.
+   * Calls received since the start, this one included.
    *
    * @generated from field: int64 calls = 7;
    */
@@ -345,7 +345,7 @@ export const ProjectMetricsSchema: GenMessage<ProjectMetrics> = /*@__PURE__*/
  */
 export type ReconcileAction = Message<"stratavore.v1.ReconcileAction"> & {
   /**
-   * The runner; empty for a process that belongs to none.
+   * The runner; empty for processes that belong to none.
    *
    * @generated from field: string runner_id = 1;
    */

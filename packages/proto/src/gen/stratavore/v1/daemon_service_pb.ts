@@ -94,7 +94,7 @@ export const GetStatusResponseSchema: GenMessage<GetStatusResponse> = /*@__PURE_
  */
 export type GetMetricsRequest = Message<"stratavore.v1.GetMetricsRequest"> & {
   /**
-   * Only of this project; empty: of all.
+   * `projects` only of this one; empty: of all.
    *
    * @generated from field: string project_name = 1;
    */
@@ -115,7 +115,7 @@ export const GetMetricsRequestSchema: GenMessage<GetMetricsRequest> = /*@__PURE_
  */
 export type GetMetricsResponse = Message<"stratavore.v1.GetMetricsResponse"> & {
   /**
-   * Over all projects.
+   * Over all projects, also those that were deleted.
    *
    * @generated from field: stratavore.v1.GlobalMetrics global = 1;
    */
@@ -213,14 +213,14 @@ export const ReconcileRequestSchema: GenMessage<ReconcileRequest> = /*@__PURE__*
  */
 export type ReconcileResponse = Message<"stratavore.v1.ReconcileResponse"> & {
   /**
-   * Runners that were looked at and acted on.
+   * Runners that were acted on, or with dry_run would be.
    *
    * @generated from field: int32 reconciled_count = 1;
    */
   reconciledCount: number;
 
   /**
-   * Runners that became FAILED.
+   * Runners that became FAILED, or with dry_run would.
    *
    * @generated from field: repeated string failed_runner_ids = 2;
    */
@@ -248,7 +248,8 @@ export const ReconcileResponseSchema: GenMessage<ReconcileResponse> = /*@__PURE_
  */
 export type CreateBackupRequest = Message<"stratavore.v1.CreateBackupRequest"> & {
   /**
-   * File to write, absolute; must not exist. Empty: a dated file in the data directory's `backups`.
+   * File to write, absolute; must not exist, nor its name with `.partial` behind it, and in the data directory only
+   * `backups` will do. Empty: a dated file there.
    *
    * @generated from field: string path = 1;
    */
@@ -283,7 +284,7 @@ export type CreateBackupResponse = Message<"stratavore.v1.CreateBackupResponse">
   sizeBytes: bigint;
 
   /**
-   * The last event in it.
+   * The last event in it. A store that is opened from the copy gives its events other ids.
    *
    * @generated from field: string as_of_event_id = 3;
    */
@@ -311,14 +312,14 @@ export type StreamLogsRequest = Message<"stratavore.v1.StreamLogsRequest"> & {
   level: LogLevel;
 
   /**
-   * Go on with new lines.
+   * Go on with new lines. A reader who falls far behind is told how many lines it missed.
    *
    * @generated from field: bool follow = 2;
    */
   follow: boolean;
 
   /**
-   * Lines from the past to begin with; 0: 100.
+   * Lines from the past to begin with, of those with the severity asked for; 0: 100.
    *
    * @generated from field: int32 tail = 3;
    */
@@ -439,7 +440,7 @@ export const DaemonService: GenService<{
     output: typeof GetStatusResponseSchema;
   },
   /**
-   * Figures, over all and by project.
+   * Figures, over all and by project. NOT_FOUND: there is no such project.
    *
    * @generated from rpc stratavore.v1.DaemonService.GetMetrics
    */
@@ -459,7 +460,9 @@ export const DaemonService: GenService<{
     output: typeof HealthCheckResponseSchema;
   },
   /**
-   * Makes the record and the machine's processes agree.
+   * Makes the record and the machine's processes agree, as each start does: takes up agents that live and are not
+   * followed, ends the record of those that are gone, finishes stops, and ends processes that no runner claims. It touches
+   * nothing that is in order; calls wait for one another.
    *
    * @generated from rpc stratavore.v1.DaemonService.Reconcile
    */
@@ -469,7 +472,8 @@ export const DaemonService: GenService<{
     output: typeof ReconcileResponseSchema;
   },
   /**
-   * Writes a copy of the store while it is in use.
+   * Writes a copy of the store while it is in use. ALREADY_EXISTS: the file is there. FAILED_PRECONDITION: its directory is
+   * not, or the server keeps its record in memory.
    *
    * @generated from rpc stratavore.v1.DaemonService.CreateBackup
    */
@@ -479,7 +483,8 @@ export const DaemonService: GenService<{
     output: typeof CreateBackupResponseSchema;
   },
   /**
-   * The daemon's log.
+   * What the daemon logged since its start: the last lines of each severity, kept in memory. Values that look like secrets
+   * are left out. Earlier lines are where its log is written.
    *
    * @generated from rpc stratavore.v1.DaemonService.StreamLogs
    */

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file stratavore/v1/project_service.proto.
  */
 export const file_stratavore_v1_project_service: GenFile = /*@__PURE__*/
-  fileDesc("CiNzdHJhdGF2b3JlL3YxL3Byb2plY3Rfc2VydmljZS5wcm90bxINc3RyYXRhdm9yZS52MSLOAwoUQ3JlYXRlUHJvamVjdFJlcXVlc3QSNwoEbmFtZRgBIAEoCUIpukgmciQyIl5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dezAsMTI3fSQSKQoLZGVzY3JpcHRpb24YAiABKAlCFLpIEXIPGJBOMgpeW15ceDAwXSokEiQKBHBhdGgYAyABKAlCFrpIE3IREAEogCAyCl5bXlx4MDBdKiQSKwoFcXVvdGEYBCABKAsyHC5zdHJhdGF2b3JlLnYxLlJlc291cmNlUXVvdGESLAoGY29uZmlnGAUgASgLMhwuc3RyYXRhdm9yZS52MS5Qcm9qZWN0Q29uZmlnEnYKCG1ldGFkYXRhGAYgAygLMjEuc3RyYXRhdm9yZS52MS5DcmVhdGVQcm9qZWN0UmVxdWVzdC5NZXRhZGF0YUVudHJ5QjG6SC6aASsQgAIiE3IREAEogAIyCl5bXlx4MDBdKiQqEXIPKIAgMgpeW15ceDAwXSokEigKCnJlcXVlc3RfaWQYZCABKAlCFLpIEXIPGIABMgpeW15ceDAwXSokGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJSChVDcmVhdGVQcm9qZWN0UmVzcG9uc2USJwoHcHJvamVjdBgBIAEoCzIWLnN0cmF0YXZvcmUudjEuUHJvamVjdBIQCgh3YXJuaW5ncxgCIAMoCSJjChFHZXRQcm9qZWN0UmVxdWVzdBI3CgRuYW1lGAEgASgJQim6SCZyJDIiXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCwxMjd9JBIVCg1pbmNsdWRlX3N0YXRzGAIgASgIIj0KEkdldFByb2plY3RSZXNwb25zZRInCgdwcm9qZWN0GAEgASgLMhYuc3RyYXRhdm9yZS52MS5Qcm9qZWN0IqACChNMaXN0UHJvamVjdHNSZXF1ZXN0EjYKBnN0YXR1cxgBIAEoDjIcLnN0cmF0YXZvcmUudjEuUHJvamVjdFN0YXR1c0IIukgFggECEAESFQoNaW5jbHVkZV9zdGF0cxgCIAEoCBIWCgVsaW1pdBgDIAEoBUIHukgEGgIoABIXCgZvZmZzZXQYBCABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhhkIAEoCUIIukgFcgMYgAQ6a7pIaBpmChRwYWdlX3Rva2VuX29yX29mZnNldBIjZ2l2ZSBwYWdlX3Rva2VuIG9yIG9mZnNldCwgbm90IGJvdGgaKXRoaXMucGFnZV90b2tlbiA9PSAnJyB8fCB0aGlzLm9mZnNldCA9PSAwIpgBChRMaXN0UHJvamVjdHNSZXNwb25zZRIoCghwcm9qZWN0cxgBIAMoCzIWLnN0cmF0YXZvcmUudjEuUHJvamVjdBITCgt0b3RhbF9jb3VudBgCIAEoBRIQCghoYXNfbW9yZRgDIAEoCBIXCg9uZXh0X3BhZ2VfdG9rZW4YZCABKAkSFgoOYXNfb2ZfZXZlbnRfaWQYZSABKAkiwwQKFFVwZGF0ZVByb2plY3RSZXF1ZXN0EjcKBG5hbWUYASABKAlCKbpIJnIkMiJeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDEyN30kEikKC2Rlc2NyaXB0aW9uGAIgASgJQhS6SBFyDxiQTjIKXlteXHgwMF0qJBIiCgRwYXRoGAMgASgJQhS6SBFyDyiAIDIKXlteXHgwMF0qJBI2CgZzdGF0dXMYBCABKA4yHC5zdHJhdGF2b3JlLnYxLlByb2plY3RTdGF0dXNCCLpIBYIBAhABEisKBXF1b3RhGAUgASgLMhwuc3RyYXRhdm9yZS52MS5SZXNvdXJjZVF1b3RhEiwKBmNvbmZpZxgGIAEoCzIcLnN0cmF0YXZvcmUudjEuUHJvamVjdENvbmZpZxJ2CghtZXRhZGF0YRgHIAMoCzIxLnN0cmF0YXZvcmUudjEuVXBkYXRlUHJvamVjdFJlcXVlc3QuTWV0YWRhdGFFbnRyeUIxukgumgErEIACIhNyERABKIACMgpeW15ceDAwXSokKhFyDyiAIDIKXlteXHgwMF0qJBIvCgt1cGRhdGVfbWFzaxgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2sSDAoEZXRhZxgJIAEoCRIoCgpyZXF1ZXN0X2lkGGQgASgJQhS6SBFyDxiAATIKXlteXHgwMF0qJBovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiUgoVVXBkYXRlUHJvamVjdFJlc3BvbnNlEicKB3Byb2plY3QYASABKAsyFi5zdHJhdGF2b3JlLnYxLlByb2plY3QSEAoId2FybmluZ3MYAiADKAkiiAEKFERlbGV0ZVByb2plY3RSZXF1ZXN0EjcKBG5hbWUYASABKAlCKbpIJnIkMiJeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDEyN30kEg0KBWZvcmNlGAIgASgIEigKCnJlcXVlc3RfaWQYZCABKAlCFLpIEXIPGIABMgpeW15ceDAwXSokIhcKFURlbGV0ZVByb2plY3RSZXNwb25zZTLQAwoOUHJvamVjdFNlcnZpY2USWgoNQ3JlYXRlUHJvamVjdBIjLnN0cmF0YXZvcmUudjEuQ3JlYXRlUHJvamVjdFJlcXVlc3QaJC5zdHJhdGF2b3JlLnYxLkNyZWF0ZVByb2plY3RSZXNwb25zZRJRCgpHZXRQcm9qZWN0EiAuc3RyYXRhdm9yZS52MS5HZXRQcm9qZWN0UmVxdWVzdBohLnN0cmF0YXZvcmUudjEuR2V0UHJvamVjdFJlc3BvbnNlElcKDExpc3RQcm9qZWN0cxIiLnN0cmF0YXZvcmUudjEuTGlzdFByb2plY3RzUmVxdWVzdBojLnN0cmF0YXZvcmUudjEuTGlzdFByb2plY3RzUmVzcG9uc2USWgoNVXBkYXRlUHJvamVjdBIjLnN0cmF0YXZvcmUudjEuVXBkYXRlUHJvamVjdFJlcXVlc3QaJC5zdHJhdGF2b3JlLnYxLlVwZGF0ZVByb2plY3RSZXNwb25zZRJaCg1EZWxldGVQcm9qZWN0EiMuc3RyYXRhdm9yZS52MS5EZWxldGVQcm9qZWN0UmVxdWVzdBokLnN0cmF0YXZvcmUudjEuRGVsZXRlUHJvamVjdFJlc3BvbnNlQj9aPWdpdGh1Yi5jb20vbWVyaWRpYW4vc3RyYXRhdm9yZS9nZW4vc3RyYXRhdm9yZS92MTtzdHJhdGF2b3JldjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_field_mask, file_stratavore_v1_project, file_stratavore_v1_resource]);
+  fileDesc("CiNzdHJhdGF2b3JlL3YxL3Byb2plY3Rfc2VydmljZS5wcm90bxINc3RyYXRhdm9yZS52MSLOAwoUQ3JlYXRlUHJvamVjdFJlcXVlc3QSNwoEbmFtZRgBIAEoCUIpukgmciQyIl5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dezAsMTI3fSQSKQoLZGVzY3JpcHRpb24YAiABKAlCFLpIEXIPGJBOMgpeW15ceDAwXSokEiQKBHBhdGgYAyABKAlCFrpIE3IREAEogCAyCl5bXlx4MDBdKiQSKwoFcXVvdGEYBCABKAsyHC5zdHJhdGF2b3JlLnYxLlJlc291cmNlUXVvdGESLAoGY29uZmlnGAUgASgLMhwuc3RyYXRhdm9yZS52MS5Qcm9qZWN0Q29uZmlnEnYKCG1ldGFkYXRhGAYgAygLMjEuc3RyYXRhdm9yZS52MS5DcmVhdGVQcm9qZWN0UmVxdWVzdC5NZXRhZGF0YUVudHJ5QjG6SC6aASsQgAIiE3IREAEogAIyCl5bXlx4MDBdKiQqEXIPKIAgMgpeW15ceDAwXSokEigKCnJlcXVlc3RfaWQYZCABKAlCFLpIEXIPGIABMgpeW15ceDAwXSokGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJSChVDcmVhdGVQcm9qZWN0UmVzcG9uc2USJwoHcHJvamVjdBgBIAEoCzIWLnN0cmF0YXZvcmUudjEuUHJvamVjdBIQCgh3YXJuaW5ncxgCIAMoCSJjChFHZXRQcm9qZWN0UmVxdWVzdBI3CgRuYW1lGAEgASgJQim6SCZyJDIiXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCwxMjd9JBIVCg1pbmNsdWRlX3N0YXRzGAIgASgIIlUKEkdldFByb2plY3RSZXNwb25zZRInCgdwcm9qZWN0GAEgASgLMhYuc3RyYXRhdm9yZS52MS5Qcm9qZWN0EhYKDmFzX29mX2V2ZW50X2lkGGQgASgJIqACChNMaXN0UHJvamVjdHNSZXF1ZXN0EjYKBnN0YXR1cxgBIAEoDjIcLnN0cmF0YXZvcmUudjEuUHJvamVjdFN0YXR1c0IIukgFggECEAESFQoNaW5jbHVkZV9zdGF0cxgCIAEoCBIWCgVsaW1pdBgDIAEoBUIHukgEGgIoABIXCgZvZmZzZXQYBCABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhhkIAEoCUIIukgFcgMYgAQ6a7pIaBpmChRwYWdlX3Rva2VuX29yX29mZnNldBIjZ2l2ZSBwYWdlX3Rva2VuIG9yIG9mZnNldCwgbm90IGJvdGgaKXRoaXMucGFnZV90b2tlbiA9PSAnJyB8fCB0aGlzLm9mZnNldCA9PSAwIpgBChRMaXN0UHJvamVjdHNSZXNwb25zZRIoCghwcm9qZWN0cxgBIAMoCzIWLnN0cmF0YXZvcmUudjEuUHJvamVjdBITCgt0b3RhbF9jb3VudBgCIAEoBRIQCghoYXNfbW9yZRgDIAEoCBIXCg9uZXh0X3BhZ2VfdG9rZW4YZCABKAkSFgoOYXNfb2ZfZXZlbnRfaWQYZSABKAkiwwQKFFVwZGF0ZVByb2plY3RSZXF1ZXN0EjcKBG5hbWUYASABKAlCKbpIJnIkMiJeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDEyN30kEikKC2Rlc2NyaXB0aW9uGAIgASgJQhS6SBFyDxiQTjIKXlteXHgwMF0qJBIiCgRwYXRoGAMgASgJQhS6SBFyDyiAIDIKXlteXHgwMF0qJBI2CgZzdGF0dXMYBCABKA4yHC5zdHJhdGF2b3JlLnYxLlByb2plY3RTdGF0dXNCCLpIBYIBAhABEisKBXF1b3RhGAUgASgLMhwuc3RyYXRhdm9yZS52MS5SZXNvdXJjZVF1b3RhEiwKBmNvbmZpZxgGIAEoCzIcLnN0cmF0YXZvcmUudjEuUHJvamVjdENvbmZpZxJ2CghtZXRhZGF0YRgHIAMoCzIxLnN0cmF0YXZvcmUudjEuVXBkYXRlUHJvamVjdFJlcXVlc3QuTWV0YWRhdGFFbnRyeUIxukgumgErEIACIhNyERABKIACMgpeW15ceDAwXSokKhFyDyiAIDIKXlteXHgwMF0qJBIvCgt1cGRhdGVfbWFzaxgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2sSDAoEZXRhZxgJIAEoCRIoCgpyZXF1ZXN0X2lkGGQgASgJQhS6SBFyDxiAATIKXlteXHgwMF0qJBovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiUgoVVXBkYXRlUHJvamVjdFJlc3BvbnNlEicKB3Byb2plY3QYASABKAsyFi5zdHJhdGF2b3JlLnYxLlByb2plY3QSEAoId2FybmluZ3MYAiADKAkiiAEKFERlbGV0ZVByb2plY3RSZXF1ZXN0EjcKBG5hbWUYASABKAlCKbpIJnIkMiJeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDEyN30kEg0KBWZvcmNlGAIgASgIEigKCnJlcXVlc3RfaWQYZCABKAlCFLpIEXIPGIABMgpeW15ceDAwXSokIhcKFURlbGV0ZVByb2plY3RSZXNwb25zZTLQAwoOUHJvamVjdFNlcnZpY2USWgoNQ3JlYXRlUHJvamVjdBIjLnN0cmF0YXZvcmUudjEuQ3JlYXRlUHJvamVjdFJlcXVlc3QaJC5zdHJhdGF2b3JlLnYxLkNyZWF0ZVByb2plY3RSZXNwb25zZRJRCgpHZXRQcm9qZWN0EiAuc3RyYXRhdm9yZS52MS5HZXRQcm9qZWN0UmVxdWVzdBohLnN0cmF0YXZvcmUudjEuR2V0UHJvamVjdFJlc3BvbnNlElcKDExpc3RQcm9qZWN0cxIiLnN0cmF0YXZvcmUudjEuTGlzdFByb2plY3RzUmVxdWVzdBojLnN0cmF0YXZvcmUudjEuTGlzdFByb2plY3RzUmVzcG9uc2USWgoNVXBkYXRlUHJvamVjdBIjLnN0cmF0YXZvcmUudjEuVXBkYXRlUHJvamVjdFJlcXVlc3QaJC5zdHJhdGF2b3JlLnYxLlVwZGF0ZVByb2plY3RSZXNwb25zZRJaCg1EZWxldGVQcm9qZWN0EiMuc3RyYXRhdm9yZS52MS5EZWxldGVQcm9qZWN0UmVxdWVzdBokLnN0cmF0YXZvcmUudjEuRGVsZXRlUHJvamVjdFJlc3BvbnNlQj9aPWdpdGh1Yi5jb20vbWVyaWRpYW4vc3RyYXRhdm9yZS9nZW4vc3RyYXRhdm9yZS92MTtzdHJhdGF2b3JldjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_field_mask, file_stratavore_v1_project, file_stratavore_v1_resource]);
 
 /**
  * See ProjectService.CreateProject.
@@ -151,6 +151,13 @@ export type GetProjectResponse = Message<"stratavore.v1.GetProjectResponse"> & {
    * @generated from field: stratavore.v1.Project project = 1;
    */
   project?: Project | undefined;
+
+  /**
+   * Event id to watch from, so that nothing after this answer is missed.
+   *
+   * @generated from field: string as_of_event_id = 100;
+   */
+  asOfEventId: string;
 };
 
 /**
@@ -279,28 +286,29 @@ export type UpdateProjectRequest = Message<"stratavore.v1.UpdateProjectRequest">
   description: string;
 
   /**
-   * New working directory, for runners that start from now on.
+   * New working directory, checked as in CreateProject, for runners that start from now on.
    *
    * @generated from field: string path = 3;
    */
   path: string;
 
   /**
-   * ARCHIVED puts it away, ACTIVE or IDLE takes it back.
+   * ARCHIVED puts it away: new runners are refused, live ones go on. ACTIVE or IDLE takes it back; which of the two it
+   * then is follows from its runners.
    *
    * @generated from field: stratavore.v1.ProjectStatus status = 4;
    */
   status: ProjectStatus;
 
   /**
-   * New limits.
+   * New limits; they replace the old ones as a whole. Named in the mask and unset: none.
    *
    * @generated from field: stratavore.v1.ResourceQuota quota = 5;
    */
   quota?: ResourceQuota | undefined;
 
   /**
-   * New defaults.
+   * New defaults; they replace the old ones as a whole. Named in the mask and unset: none.
    *
    * @generated from field: stratavore.v1.ProjectConfig config = 6;
    */
@@ -314,7 +322,8 @@ export type UpdateProjectRequest = Message<"stratavore.v1.UpdateProjectRequest">
   metadata: { [key: string]: string };
 
   /**
-   * Fields to change. Unset: all that are not at their default.
+   * Fields to change: description, path, status, quota, config, metadata. Unset or empty: all that are not at their
+   * default.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 8;
    */
@@ -385,7 +394,7 @@ export type DeleteProjectRequest = Message<"stratavore.v1.DeleteProjectRequest">
   name: string;
 
   /**
-   * Stop its live runners first.
+   * Stop its live runners first, as StopRunner does without force; runners that are external are only taken off the record.
    *
    * @generated from field: bool force = 2;
    */
@@ -460,7 +469,8 @@ export const ProjectService: GenService<{
     output: typeof ListProjectsResponseSchema;
   },
   /**
-   * Changes a project. NOT_FOUND; ABORTED: stale etag.
+   * Changes a project; runners that are live keep what they were started with. NOT_FOUND; ABORTED: stale etag;
+   * INVALID_ARGUMENT: the mask names an unknown field; and for a path as CreateProject.
    *
    * @generated from rpc stratavore.v1.ProjectService.UpdateProject
    */
@@ -470,7 +480,9 @@ export const ProjectService: GenService<{
     output: typeof UpdateProjectResponseSchema;
   },
   /**
-   * Removes a project with its runners and sessions. FAILED_PRECONDITION: runners are live and force is not set.
+   * Removes a project with its runners, sessions and transcripts; they have no events of their own then. Its events and
+   * what it spent stay on record, and its name is free. NOT_FOUND. FAILED_PRECONDITION, with the runners' ids: some are
+   * live and force is not set. UNAVAILABLE: one could not be stopped; then nothing is removed.
    *
    * @generated from rpc stratavore.v1.ProjectService.DeleteProject
    */
