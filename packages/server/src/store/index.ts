@@ -1,14 +1,17 @@
 export { type BrokenConstraint, type LockHolder, StoreError, type StoreErrorKind } from "./errors.js";
 export type { StoreHealth } from "./health.js";
 export { type OpenOptions, openStore } from "./open.js";
-export type { PendingFilter } from "./queries/approvals.js";
+export type { ApprovalFilter, PendingFilter } from "./queries/approvals.js";
 export type { EventFilter } from "./queries/events.js";
 export type { Reads, Transaction } from "./queries/index.js";
 export type { Completion } from "./queries/messages.js";
+export type { RemovedWithProject } from "./queries/project-removal.js";
 export type { ProjectFilter } from "./queries/projects.js";
 export type { RunnerFilter } from "./queries/runners.js";
+export type { SearchFilter, SearchHit, SearchKey, SearchPage } from "./queries/search.js";
 export type { SessionFilter } from "./queries/sessions.js";
 export type { AfterKey } from "./queries/status-pages.js";
+export type { Created } from "./queries/totals.js";
 export type { Cost, UsageSum } from "./queries/usage.js";
 export type * from "./rows.js";
 export { Store } from "./store.js";

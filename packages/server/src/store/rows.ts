@@ -30,9 +30,10 @@ export type TurnRow = typeof schema.turns.$inferSelect;
 export type NewTurn = Omit<typeof schema.turns.$inferInsert, "seq">;
 export type TurnPatch = Patch<TurnRow, "id" | "sessionId" | "seq" | "createdAt">;
 
-export type MessageRow = typeof schema.messages.$inferSelect;
+/** Without the key of the full-text index, which is the store's own. */
+export type MessageRow = Omit<typeof schema.messages.$inferSelect, "id">;
 /** The store gives `ordinal`. */
-export type NewMessage = Omit<typeof schema.messages.$inferInsert, "ordinal">;
+export type NewMessage = Omit<typeof schema.messages.$inferInsert, "id" | "ordinal">;
 export type ChunkRow = Pick<typeof schema.messageChunks.$inferSelect, "idx" | "chunk">;
 
 export type ApprovalRow = typeof schema.approvals.$inferSelect;

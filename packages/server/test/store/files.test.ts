@@ -14,9 +14,10 @@ import { openStore } from "../../src/store/index.js";
 import { MIGRATIONS } from "../../src/store/migrations/index.js";
 import { addProject, openTemp, tempDir, withRaw } from "./fixtures.js";
 
-const second = { version: 2, name: "notes", sql: "CREATE TABLE notes (text TEXT NOT NULL) STRICT;" };
+const LAST = MIGRATIONS.length;
+const next = { version: LAST + 1, name: "notes", sql: "CREATE TABLE notes (text TEXT NOT NULL) STRICT;" };
 const broken = {
-  version: 2,
+  version: LAST + 1,
   name: "broken",
   sql: "CREATE TABLE half (a TEXT); INSERT INTO nowhere VALUES (1);",
 };
@@ -68,12 +69,12 @@ test("an empty file is a database yet to be made", async () => {
 
 test("a database of a later release is refused, and not touched", async () => {
   const dataDir = tempDir();
-  await openStore({ dataDir, migrations: [...MIGRATIONS, second] }).then((store) => store.close());
+  await openStore({ dataDir, migrations: [...MIGRATIONS, next] }).then((store) => store.close());
   const file = join(dataDir, "stratavore.db");
   const before = readFileSync(file);
   await expect(openStore({ dataDir })).rejects.toMatchObject({
     kind: "newer_schema",
-    message: expect.stringMatching(/version 2.*up to 1/),
+    message: expect.stringMatching(new RegExp(`version ${LAST + 1}.*up to ${LAST}:`)),
   });
   expect(readFileSync(file)).toEqual(before);
 });
@@ -97,11 +98,11 @@ test("an upgrade keeps a backup of what was there", async () => {
   const old = await openStore({ dataDir });
   await old.transaction((tx) => addProject(tx));
   await old.close();
-  const upgraded = await openStore({ dataDir, migrations: [...MIGRATIONS, second] });
+  const upgraded = await openStore({ dataDir, migrations: [...MIGRATIONS, next] });
   expect(upgraded.read.projects.names()).toEqual(["alpha"]);
   await upgraded.close();
 
-  const backup = join(dataDir, "before-upgrade-from-v1.db");
+  const backup = join(dataDir, `before-upgrade-from-v${LAST}.db`);
   expect(statSync(backup).mode & 0o777).toBe(0o600);
   withRaw(backup, (raw) => {
     expect(raw.prepare("SELECT name FROM projects").pluck().all()).toEqual(["alpha"]);
@@ -109,10 +110,7 @@ test("an upgrade keeps a backup of what was there", async () => {
   });
   withRaw(join(dataDir, "stratavore.db"), (raw) => {
     const steps = raw.prepare("SELECT version, name FROM schema_migrations").all();
-    expect(steps).toEqual([
-      { version: 1, name: "initial" },
-      { version: 2, name: "notes" },
-    ]);
+    expect(steps).toEqual([...MIGRATIONS, next].map(({ version, name }) => ({ version, name })));
   });
 });
 
@@ -122,7 +120,7 @@ test("a step that fails leaves the database as it was, with its backup", async (
   await old.transaction((tx) => addProject(tx));
   await old.close();
   await expect(openStore({ dataDir, migrations: [...MIGRATIONS, broken] })).rejects.toThrow(/nowhere/);
-  expect(existsSync(join(dataDir, "before-upgrade-from-v1.db"))).toBe(true);
+  expect(existsSync(join(dataDir, `before-upgrade-from-v${LAST}.db`))).toBe(true);
   const store = await openTemp({ dataDir });
   expect(store.read.projects.names()).toEqual(["alpha"]);
   withRaw(store.file!, (raw) => {

@@ -1,4 +1,5 @@
 import { sql as initial } from "./0001-initial.js";
+import { sql as searchAndTotals } from "./0002-search-and-totals.js";
 
 /** One step of the schema. `version` is its place, from 1, without gaps. */
 export interface Migration {
@@ -8,4 +9,7 @@ export interface Migration {
 }
 
 /** Every step, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [{ version: 1, name: "initial", sql: initial }];
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, name: "initial", sql: initial },
+  { version: 2, name: "search-and-totals", sql: searchAndTotals },
+];

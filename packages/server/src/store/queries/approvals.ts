@@ -1,9 +1,12 @@
-import { asc, desc, eq, sql } from "drizzle-orm";
+import { asc, desc, eq, type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../connection.js";
 import type { ApprovalPatch, ApprovalRow, NewApproval } from "../rows.js";
-import { approvals } from "../schema/index.js";
+import { APPROVAL_STATES, approvals } from "../schema/index.js";
+import type { Values } from "../statements.js";
 import { inserter } from "./insert.js";
+import { armValues, mergedWalks } from "./merged-walks.js";
 import { patcher } from "./patch.js";
+import type { AfterKey } from "./status-pages.js";
 
 const slot = sql.placeholder;
 
@@ -16,12 +19,30 @@ export interface PendingFilter {
   readonly limit?: number | undefined;
 }
 
+/** Which approvals, and which page of them; what is left out, or an empty list of states, does not narrow. */
+export interface ApprovalFilter {
+  readonly projectName?: string | undefined;
+  readonly runnerId?: string | undefined;
+  readonly sessionId?: string | undefined;
+  readonly states?: readonly number[] | undefined;
+  readonly limit: number;
+  /** The last row of the page before. */
+  readonly afterKey?: AfterKey | undefined;
+}
+
+/** The narrowest comes first: its index leads the walk. */
+const OWNERS = ["sessionId", "runnerId", "projectName"] as const;
+
 export class ApprovalReads {
+  readonly #connection: Connection;
+  readonly #pages = new Map<string, (values?: Values) => ApprovalRow[]>();
   readonly #byId;
   readonly #pending;
   readonly #byAgentRequest;
 
-  constructor({ narrow }: Connection) {
+  constructor(connection: Connection) {
+    const { narrow } = connection;
+    this.#connection = connection;
     this.#byId = narrow.get((db) =>
       db
         .select()
@@ -62,6 +83,36 @@ export class ApprovalReads {
   pending(filter: PendingFilter = {}): ApprovalRow[] {
     const { projectName = null, runnerId = null, sessionId = null, limit = 1000 } = filter;
     return this.#pending({ projectName, runnerId, sessionId, limit });
+  }
+
+  /** A page, oldest first. */
+  list(filter: ApprovalFilter): ApprovalRow[] {
+    const { limit, afterKey } = filter;
+    const states = APPROVAL_STATES.filter((state) => !filter.states?.length || filter.states.includes(state));
+    if (states.length === 0) return [];
+    const owners = OWNERS.filter((owner) => filter[owner] !== undefined);
+    const key = `${owners} ${states.length} ${afterKey !== undefined}`;
+    let page = this.#pages.get(key);
+    if (!page) {
+      page = this.#pageOf(owners, states.length, afterKey !== undefined);
+      this.#pages.set(key, page);
+    }
+    const values = Object.fromEntries(owners.map((owner) => [owner, filter[owner]]));
+    const after = { afterCreatedAt: afterKey?.createdAt, afterId: afterKey?.id };
+    return page({ ...values, ...armValues(states), ...after, limit, offset: 0 });
+  }
+
+  #pageOf(owners: readonly (typeof OWNERS)[number][], arms: number, after: boolean) {
+    const newer = sql`(${approvals.createdAt}, ${approvals.id}) > (${slot("afterCreatedAt")}, ${slot("afterId")})`;
+    // The plus keeps SQLite from leaving the leader's index for another's.
+    const where: SQL[] = owners.map((owner, place) =>
+      place === 0 ? eq(approvals[owner], slot(owner)) : sql`+${approvals[owner]} = ${slot(owner)}`,
+    );
+    if (after) where.push(newer);
+    const order = [asc(approvals.createdAt), asc(approvals.id)];
+    return this.#connection.narrow.all<ApprovalRow>((db) =>
+      mergedWalks(db, { table: approvals, by: approvals.state, arms, where, order }),
+    );
   }
 
   /** The newest one for the agent's request id, which another process of the runner may use again. */

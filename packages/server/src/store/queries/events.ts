@@ -11,14 +11,19 @@ const slot = sql.placeholder;
 /** Which events; what is left out, or an empty list of types, does not narrow. */
 export interface EventFilter {
   readonly types?: readonly number[] | undefined;
+  readonly sessionId?: string | undefined;
   readonly runnerId?: string | undefined;
   readonly projectName?: string | undefined;
   readonly limit: number;
 }
 
 type Page = (values?: Values) => EventRow[];
-/** What leads the walk over the log: one runner, one project, each of some types, or the log itself. */
-type Lead = "runner" | "project" | "types" | "log";
+/** Whose events; the narrowest comes first, as its index leads the walk over the log. */
+const OWNERS = ["sessionId", "runnerId", "projectName"] as const;
+type Owner = (typeof OWNERS)[number];
+
+// Word for word the condition of the partial index, which SQLite matches by its text.
+const hasSession = sql.raw("session_id <> ''");
 
 export class EventReads {
   readonly #connection: Connection;
@@ -42,14 +47,12 @@ export class EventReads {
     const values: Values = {
       after: seq,
       limit: filter.limit,
-      runnerId: filter.runnerId,
-      projectName: filter.projectName,
       types: JSON.stringify(types),
       ...Object.fromEntries(types.map((type, arm) => [`type${arm}`, type])),
+      ...Object.fromEntries(OWNERS.map((owner) => [owner, filter[owner]])),
     };
-    const lead = leadOf(filter, types.length);
-    const also = filter.runnerId !== undefined && filter.projectName !== undefined;
-    return this.#page(lead, types.length, also)(values);
+    const owners = OWNERS.filter((owner) => filter[owner] !== undefined);
+    return this.#page(owners, types.length)(values);
   }
 
   /** The seq of the last event ever stored; 0n before the first. */
@@ -63,24 +66,24 @@ export class EventReads {
     return first === undefined ? this.head() : first - 1n;
   }
 
-  #page(lead: Lead, types: number, alsoProject: boolean): Page {
-    const key = `${lead} ${lead === "types" ? types : types > 0} ${alsoProject}`;
+  #page(owners: readonly Owner[], types: number): Page {
+    const merged = owners.length === 0 && types > 0;
+    const key = `${owners} ${merged ? types : types > 0}`;
     let page = this.#pages.get(key);
     if (!page) {
-      page = lead === "types" ? this.#pageOfTypes(types) : this.#pageOf(lead, types > 0, alsoProject);
+      page = merged ? this.#pageOfTypes(types) : this.#pageOf(owners, types > 0);
       this.#pages.set(key, page);
     }
     return page;
   }
 
-  #pageOf(lead: Lead, byType: boolean, alsoProject: boolean): Page {
-    // The plus keeps SQLite from leaving the lead's index for that of the narrowing column.
-    const narrow: (SQL | undefined)[] = [
-      lead === "runner" ? eq(events.runnerId, slot("runnerId")) : undefined,
-      lead === "project" ? eq(events.projectName, slot("projectName")) : undefined,
-      alsoProject ? sql`+${events.projectName} = ${slot("projectName")}` : undefined,
-      byType ? sql`+${events.type} IN (SELECT value FROM json_each(${slot("types")}))` : undefined,
-    ];
+  #pageOf(owners: readonly Owner[], byType: boolean): Page {
+    // The plus keeps SQLite from leaving the leader's index for that of a narrowing column.
+    const narrow: (SQL | undefined)[] = owners.map((owner, place) =>
+      place === 0 ? eq(events[owner], slot(owner)) : sql`+${events[owner]} = ${slot(owner)}`,
+    );
+    if (owners[0] === "sessionId") narrow.push(hasSession);
+    if (byType) narrow.push(sql`+${events.type} IN (SELECT value FROM json_each(${slot("types")}))`);
     return this.#connection.wide.all((db) =>
       db
         .select()
@@ -105,12 +108,6 @@ export class EventReads {
       return merged.orderBy(asc(events.seq)).limit(slot("limit"));
     });
   }
-}
-
-function leadOf(filter: EventFilter, types: number): Lead {
-  if (filter.runnerId !== undefined) return "runner";
-  if (filter.projectName !== undefined) return "project";
-  return types > 0 ? "types" : "log";
 }
 
 export class EventWrites extends EventReads {

@@ -8,6 +8,7 @@ import { ProjectReads, ProjectWrites } from "./projects.js";
 import { RequestReads, RequestWrites } from "./requests.js";
 import { RunnerReads, RunnerWrites } from "./runners.js";
 import { SessionReads, SessionWrites } from "./sessions.js";
+import { TotalReads } from "./totals.js";
 import { TurnReads, TurnWrites } from "./turns.js";
 import { UsageReads, UsageWrites } from "./usage.js";
 
@@ -24,6 +25,7 @@ export interface Reads {
   readonly events: EventReads;
   readonly usage: UsageReads;
   readonly requests: RequestReads;
+  readonly totals: TotalReads;
 }
 
 /** What a job is handed: every read and write, within its transaction. It is of no use after the job. */
@@ -56,13 +58,14 @@ export function createReads(connection: Connection): Reads {
     events: new EventReads(connection),
     usage: new UsageReads(connection),
     requests: new RequestReads(connection),
+    totals: new TotalReads(connection),
   };
 }
 
 export function createTransaction(connection: Connection, wake: (topic: string) => void): Transaction {
   const chunks = new ChunkWrites(connection, wake);
   return {
-    projects: new ProjectWrites(connection),
+    projects: new ProjectWrites(connection, wake),
     runners: new RunnerWrites(connection, wake),
     processes: new ProcessWrites(connection),
     sessions: new SessionWrites(connection, wake),
@@ -73,6 +76,7 @@ export function createTransaction(connection: Connection, wake: (topic: string) 
     events: new EventWrites(connection, wake),
     usage: new UsageWrites(connection),
     requests: new RequestWrites(connection),
+    totals: new TotalReads(connection),
     wake,
   };
 }

@@ -4,8 +4,9 @@ import { StoreError } from "../errors.js";
 import type { MessageRow, NewMessage } from "../rows.js";
 import { messages, sessions } from "../schema/index.js";
 import type { ChunkWrites } from "./chunks.js";
-import { inserter } from "./insert.js";
+import { appender } from "./insert.js";
 import { patcher } from "./patch.js";
+import { MessageSearch, type SearchFilter, type SearchPage } from "./search.js";
 
 const slot = sql.placeholder;
 
@@ -23,8 +24,11 @@ export class MessageReads {
   readonly #byOrdinal;
   readonly #page;
   readonly #count;
+  readonly #search;
 
-  constructor({ wide }: Connection) {
+  constructor(connection: Connection) {
+    const { wide } = connection;
+    this.#search = new MessageSearch(connection);
     const inSession = eq(messages.sessionId, slot("sessionId"));
     this.#byOrdinal = wide.get((db) =>
       db
@@ -57,6 +61,14 @@ export class MessageReads {
     return this.#page({ sessionId, from: fromOrdinal, limit });
   }
 
+  /**
+   * Complete messages that hold what was typed, best first. Without a word to look for it finds nothing. Words are what stands
+   * between spaces and punctuation, so a script that writes without them is found from a word's start only, with a *.
+   */
+  search(filter: SearchFilter): SearchPage {
+    return this.#search.run(filter);
+  }
+
   /** How many the session has; ordinals have no gaps, so this is also the last one's ordinal. 0 without the session. */
   count(sessionId: string): number {
     return Number((this.#count({ sessionId })?.next ?? 1n) - 1n);
@@ -82,7 +94,7 @@ export class MessageWrites extends MessageReads {
         .where(eq(sessions.id, slot("sessionId")))
         .returning({ next: sessions.nextOrdinal }),
     );
-    this.#insert = inserter(wide, messages);
+    this.#insert = appender<typeof messages, "id">(wide, messages);
     this.#update = patcher(
       wide,
       messages,

@@ -4,6 +4,7 @@ import type { NewProject, ProjectPatch, ProjectRow } from "../rows.js";
 import { projects } from "../schema/index.js";
 import { inserter } from "./insert.js";
 import { patcher } from "./patch.js";
+import { ProjectRemoval, type RemovedWithProject } from "./project-removal.js";
 
 const slot = sql.placeholder;
 
@@ -81,9 +82,11 @@ export class ProjectWrites extends ProjectReads {
   readonly #update;
   readonly #updateExact;
   readonly #delete;
+  readonly #removal;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, wake: (topic: string) => void) {
     super(connection);
+    this.#removal = new ProjectRemoval(connection, wake);
     const { narrow } = connection;
     const next = { version: sql`${projects.version} + 1` };
     const same = eq(projects.uid, slot("whereUid"));
@@ -114,5 +117,14 @@ export class ProjectWrites extends ProjectReads {
   /** False if there was none. Raises `constraint` (foreign_key) while the project has runners. */
   delete(uid: string): boolean {
     return this.#delete({ uid }).changes > 0;
+  }
+
+  /**
+   * Deletes it with its runners and their processes, and its sessions with their turns, messages and approvals, whatever their
+   * state; gives how many, or undefined if there is no such project. Events, answers to requests, what was spent and the
+   * totals of what was created stay.
+   */
+  deleteAll(uid: string): RemovedWithProject | undefined {
+    return this.#removal.run(uid);
   }
 }

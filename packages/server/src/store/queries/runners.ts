@@ -4,7 +4,7 @@ import type { NewRunner, RunnerPatch, RunnerRow } from "../rows.js";
 import { RUNNER_STATUSES, runnerCounts, runners } from "../schema/index.js";
 import { inserter } from "./insert.js";
 import { patcher } from "./patch.js";
-import { type AfterKey, StatusPages } from "./status-pages.js";
+import { type AfterKey, countsByProject, StatusPages } from "./status-pages.js";
 
 const slot = sql.placeholder;
 
@@ -20,6 +20,7 @@ export interface RunnerFilter {
 
 // Word for word the condition of the partial indexes, which SQLite matches by its text.
 const isLive = sql.raw("status < 5");
+const isLiveExternal = sql.raw("external = 1 AND status < 5");
 const hasRuntimeId = sql.raw("runtime_id <> ''");
 
 const hasMetadata = sql`NOT EXISTS (
@@ -34,6 +35,8 @@ export class RunnerReads {
   readonly #byStatus;
   readonly #byStatusIn;
   readonly #countIn;
+  readonly #byProject;
+  readonly #stale;
   readonly #pages;
 
   constructor(connection: Connection) {
@@ -75,6 +78,21 @@ export class RunnerReads {
         .from(runnerCounts)
         .where(eq(runnerCounts.projectUid, slot("uid"))),
     );
+    this.#byProject = narrow.all((db) =>
+      db
+        .select({ uid: runnerCounts.projectUid, status: runnerCounts.status, n: runnerCounts.count })
+        .from(runnerCounts),
+    );
+    this.#stale = wide.all((db) =>
+      db
+        .select()
+        .from(runners)
+        .where(
+          sql`${isLiveExternal}
+            AND coalesce(${runners.lastHeartbeat}, ${runners.createdAt}) + ${runners.heartbeatTtlMs} < ${slot("now")}`,
+        )
+        .orderBy(runners.id),
+    );
     this.#pages = new StatusPages<RunnerRow>(connection, {
       table: runners,
       counts: runnerCounts,
@@ -111,6 +129,16 @@ export class RunnerReads {
   countByStatus(projectUid?: string): Map<number, number> {
     const rows = projectUid === undefined ? this.#byStatus() : this.#byStatusIn({ uid: projectUid });
     return new Map(rows.map((row) => [row.status, row.n]));
+  }
+
+  /** The same for each project by its uid, in one read. */
+  countByProject(): Map<string, Map<number, number>> {
+    return countsByProject(this.#byProject());
+  }
+
+  /** Live external runners whose last sign of life, or creation, lies further back than their TTL, oldest first; `now` in milliseconds. */
+  staleExternal(now: number): RunnerRow[] {
+    return this.#stale({ now });
   }
 
   /** How many the project has, in whatever status. */

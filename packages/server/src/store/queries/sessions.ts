@@ -1,10 +1,10 @@
-import { desc, eq, sql } from "drizzle-orm";
+import { asc, desc, eq, sql } from "drizzle-orm";
 import type { Connection } from "../connection.js";
 import type { NewSession, SessionPatch, SessionRow } from "../rows.js";
 import { SESSION_STATUSES, sessionCounts, sessions } from "../schema/index.js";
 import { inserter } from "./insert.js";
 import { patcher } from "./patch.js";
-import { type AfterKey, StatusPages } from "./status-pages.js";
+import { type AfterKey, countsByProject, StatusPages } from "./status-pages.js";
 
 const slot = sql.placeholder;
 
@@ -22,6 +22,8 @@ export class SessionReads {
   readonly #byId;
   readonly #active;
   readonly #count;
+  readonly #byStatus;
+  readonly #ofRunner;
   readonly #pages;
 
   constructor(connection: Connection) {
@@ -46,6 +48,18 @@ export class SessionReads {
         .from(sessionCounts)
         .where(eq(sessionCounts.projectUid, slot("uid"))),
     );
+    this.#byStatus = narrow.all((db) =>
+      db
+        .select({ uid: sessionCounts.projectUid, status: sessionCounts.status, n: sessionCounts.count })
+        .from(sessionCounts),
+    );
+    this.#ofRunner = wide.all((db) =>
+      db
+        .select()
+        .from(sessions)
+        .where(eq(sessions.runnerId, slot("runnerId")))
+        .orderBy(asc(sessions.createdAt), asc(sessions.id)),
+    );
     this.#pages = new StatusPages<SessionRow>(connection, {
       table: sessions,
       counts: sessionCounts,
@@ -69,6 +83,16 @@ export class SessionReads {
   /** The runner's session that is ACTIVE or IDLE; the newest, should there be several. */
   activeForRunner(runnerId: string): SessionRow | undefined {
     return this.#active({ runnerId });
+  }
+
+  /** All of the runner's sessions, in whatever status, oldest first. */
+  forRunner(runnerId: string): SessionRow[] {
+    return this.#ofRunner({ runnerId });
+  }
+
+  /** How many each project has in each status, by the project's uid, in one read. */
+  countByProject(): Map<string, Map<number, number>> {
+    return countsByProject(this.#byStatus());
   }
 
   /** How many the project has, in whatever status. */

@@ -1,7 +1,8 @@
-import { and, type Column, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
-import { type SQLiteTable, unionAll } from "drizzle-orm/sqlite-core";
+import { and, type Column, desc, inArray, type SQL, sql } from "drizzle-orm";
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Connection } from "../connection.js";
 import type { Values } from "../statements.js";
+import { armSlots, armValues, mergedWalks } from "./merged-walks.js";
 
 const slot = sql.placeholder;
 
@@ -40,17 +41,9 @@ interface Shape {
   readonly after: boolean;
 }
 
-interface Merged<Row> {
-  orderBy(...by: SQL[]): { limit(n: unknown): { offset(n: unknown): Preparable<Row> } };
-}
-interface Preparable<Row> {
-  prepare(): { all(values?: Values): Row[] };
-}
-
 /**
- * Pages of a table that has statuses, newest first, with totals. A page walks the index once for each status, in the
- * page's order, and SQLite merges the walks: it costs the same however many rows there are, which
- * `status IN (…)` does not, as that reads and sorts them all. Totals come from the table of counts where it can.
+ * Pages of a table that has statuses, newest first, with totals: a merged walk for each status, so that a page costs the
+ * same however many rows there are. Totals come from the table of counts where it can.
  */
 export class StatusPages<Row> {
   readonly #connection: Connection;
@@ -72,7 +65,7 @@ export class StatusPages<Row> {
     const after = request.afterKey !== undefined;
     const values: Values = {
       ...Object.fromEntries(matching),
-      ...Object.fromEntries(statuses.map((status, arm) => [`status${arm}`, status])),
+      ...armValues(statuses),
       afterCreatedAt: request.afterKey?.createdAt,
       afterId: request.afterKey?.id,
       limit: request.limit,
@@ -87,24 +80,15 @@ export class StatusPages<Row> {
     const { table, filters } = this.#source;
     const older = sql`(${table.createdAt}, ${table.id}) < (${slot("afterCreatedAt")}, ${slot("afterId")})`;
     return memo(this.#pages, shape, () =>
-      this.#connection.wide.all<Row>((db) => {
-        const arms = armSlots(shape.arms).map((status) =>
-          db
-            .select()
-            .from(table)
-            .where(
-              and(
-                ...shape.filters.map((name) => filters[name]?.row),
-                eq(table.status, status),
-                shape.after ? older : undefined,
-              ),
-            ),
-        );
-        return merge<Row>(arms)
-          .orderBy(desc(table.createdAt), desc(table.id))
-          .limit(slot("limit"))
-          .offset(slot("offset"));
-      }),
+      this.#connection.wide.all<Row>((db) =>
+        mergedWalks(db, {
+          table,
+          by: table.status,
+          arms: shape.arms,
+          where: [...shape.filters.map((name) => filters[name]?.row), shape.after ? older : undefined],
+          order: [desc(table.createdAt), desc(table.id)],
+        }),
+      ),
     );
   }
 
@@ -130,13 +114,17 @@ export class StatusPages<Row> {
   }
 }
 
-function armSlots(arms: number) {
-  return Array.from({ length: arms }, (_, arm) => slot(`status${arm}`));
-}
-
-function merge<Row>(arms: readonly unknown[]): Merged<Row> {
-  const union = unionAll as unknown as (...all: unknown[]) => Merged<Row>;
-  return arms.length === 1 ? (arms[0] as Merged<Row>) : union(...arms);
+/** Counts by project, then by status; what there is none of is left out. */
+export function countsByProject(
+  rows: readonly { uid: string; status: number; n: number }[],
+): Map<string, Map<number, number>> {
+  const projects = new Map<string, Map<number, number>>();
+  for (const { uid, status, n } of rows) {
+    if (n === 0) continue;
+    const counts = projects.get(uid) ?? new Map<number, number>();
+    projects.set(uid, counts.set(status, n));
+  }
+  return projects;
 }
 
 function memo<Value>(cache: Map<string, Value>, shape: Shape, make: () => Value): Value {

@@ -1,7 +1,7 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../connection.js";
 import type { UsageAddition } from "../rows.js";
-import { usageDaily } from "../schema/index.js";
+import { usageDaily, usageSums } from "../schema/index.js";
 import { inserter } from "./insert.js";
 
 const slot = sql.placeholder;
@@ -35,47 +35,49 @@ const COUNTERS = [
 
 type Counter = (typeof COUNTERS)[number];
 
-const summed = (counter: Counter) => sql<bigint>`sum(${usageDaily[counter]})`;
+type SumRow = { projectUid: string; currency: string; basis: number } & Record<Counter, bigint>;
+
+/** The day under which sums over all time are kept. */
+const EVER = "";
 
 export class UsageReads {
-  readonly #today;
-  readonly #total;
+  readonly #ofProject;
+  readonly #ofAll;
 
   constructor({ wide }: Connection) {
-    const sums = (day: boolean) =>
-      wide.all((db) =>
+    const { day: _, costBasis, ...columns } = getTableColumns(usageSums);
+    const sums = (where: SQL | undefined) =>
+      wide.all<SumRow>((db) =>
         db
-          .select({
-            currency: usageDaily.currency,
-            basis: usageDaily.costBasis,
-            inputTokens: summed("inputTokens"),
-            outputTokens: summed("outputTokens"),
-            cacheReadTokens: summed("cacheReadTokens"),
-            cacheWriteTokens: summed("cacheWriteTokens"),
-            reasoningTokens: summed("reasoningTokens"),
-            costNanos: summed("costNanos"),
-          })
-          .from(usageDaily)
-          .where(
-            and(
-              eq(usageDaily.projectUid, slot("projectUid")),
-              day ? eq(usageDaily.day, slot("day")) : undefined,
-            ),
-          )
-          .groupBy(usageDaily.currency, usageDaily.costBasis),
+          .select({ ...columns, basis: costBasis })
+          .from(usageSums)
+          .where(where)
+          .orderBy(usageSums.projectUid, usageSums.currency, usageSums.costBasis),
       );
-    this.#today = sums(true);
-    this.#total = sums(false);
+    const onDay = eq(usageSums.day, slot("day"));
+    this.#ofProject = sums(and(onDay, eq(usageSums.projectUid, slot("projectUid"))));
+    this.#ofAll = sums(onDay);
   }
 
   /** What the project spent on a UTC day, `YYYY-MM-DD`. */
   today(projectUid: string, day: string): UsageSum {
-    return add(this.#today({ projectUid, day }));
+    return add(this.#ofProject({ projectUid, day }));
   }
 
   /** What the project ever spent. */
   total(projectUid: string): UsageSum {
-    return add(this.#total({ projectUid }));
+    return this.today(projectUid, EVER);
+  }
+
+  /** What all projects spent on a UTC day, or ever; deleted ones too. */
+  ofAll(day?: string): UsageSum {
+    return add(this.#ofAll({ day: day ?? EVER }));
+  }
+
+  /** What each project spent on a UTC day, or ever, by its uid; deleted ones too. One that spent nothing is missing. */
+  byProject(day?: string): Map<string, UsageSum> {
+    const rows = Map.groupBy(this.#ofAll({ day: day ?? EVER }), (row) => row.projectUid);
+    return new Map([...rows].map(([uid, sums]) => [uid, add(sums)]));
   }
 }
 
@@ -109,15 +111,20 @@ export class UsageWrites extends UsageReads {
   }
 }
 
-function add(groups: readonly ({ currency: string; basis: number } & Record<Counter, bigint>)[]): UsageSum {
-  const sum = (counter: Counter) => groups.reduce((total, group) => total + group[counter], 0n);
-  const spent = groups.filter((group) => group.costNanos !== 0n);
+function add(rows: readonly SumRow[]): UsageSum {
+  const sum = (counter: Counter) => rows.reduce((total, row) => total + row[counter], 0n);
+  const costs = new Map<string, Cost>();
+  for (const { currency, basis, costNanos } of rows) {
+    if (costNanos === 0n) continue;
+    const key = `${basis} ${currency}`;
+    costs.set(key, { currency, basis, nanos: costNanos + (costs.get(key)?.nanos ?? 0n) });
+  }
   return {
     inputTokens: sum("inputTokens"),
     outputTokens: sum("outputTokens"),
     cacheReadTokens: sum("cacheReadTokens"),
     cacheWriteTokens: sum("cacheWriteTokens"),
     reasoningTokens: sum("reasoningTokens"),
-    costs: spent.map(({ currency, basis, costNanos }) => ({ currency, basis, nanos: costNanos })),
+    costs: [...costs.values()],
   };
 }

@@ -53,12 +53,14 @@ export const runners = sqliteTable(
     tokensUsed: int64("tokens_used").notNull().default(0n),
     usage: bytes("usage"),
     version: int("version").notNull().default(1),
+    heartbeatTtlMs: int("heartbeat_ttl_ms"),
   },
   (table) => [
     index("runners_by_project").on(table.projectName, table.status, table.createdAt, table.id),
     index("runners_by_status").on(table.status, table.createdAt, table.id),
     index("runners_of_project").on(table.projectUid),
     index("runners_live").on(table.projectUid).where(sql`status < 5`),
+    index("runners_external").on(table.id).where(sql`external = 1 AND status < 5`),
     uniqueIndex("runners_live_runtime_id").on(table.runtimeId).where(sql`status < 5 AND runtime_id <> ''`),
   ],
 );
@@ -77,6 +79,14 @@ export const runnerCounts = sqliteTable(
     index("runner_counts_of_project").on(table.projectUid),
   ],
 );
+
+/** How many runners, sessions and turns a project ever had, also those deleted since. Triggers keep it; it outlives the project. */
+export const createdTotals = sqliteTable("created_totals", {
+  projectUid: text("project_uid").primaryKey(),
+  runners: int("runners").notNull().default(0),
+  sessions: int("sessions").notNull().default(0),
+  turns: int("turns").notNull().default(0),
+});
 
 /** What a restarted daemon needs to find a runner's process; apart from `runners`, as it changes with each batch of output. */
 export const runnerProcesses = sqliteTable("runner_processes", {

@@ -28,6 +28,7 @@ export const sessions = sqliteTable(
     lastActivity: createdNow("last_activity"),
     endedAt: int("ended_at"),
     version: int("version").notNull().default(1),
+    forkOf: text("fork_of"),
   },
   (table) => [
     index("sessions_by_project").on(table.projectName, table.status, table.createdAt, table.id),
@@ -79,22 +80,27 @@ export const turns = sqliteTable(
   ],
 );
 
+/**
+ * `id` is the row's name in the full-text index, stable and rising; everyone else names a message by session and
+ * ordinal. Small columns lie before the text, which can fill many pages, so that a filter need not read over it.
+ */
 export const messages = sqliteTable(
   "messages",
   {
+    id: int("id").primaryKey(),
     sessionId: ofSession(),
     ordinal: int64("ordinal").notNull(),
     turnId: text("turn_id"),
     role: text("role").notNull(),
-    content: text("content").notNull().default(""),
-    parts: bytes("parts").notNull(),
     complete: flag("complete").notNull().default(false),
-    usage: bytes("usage"),
-    metadata: json<Record<string, string>>("metadata").notNull().default({}),
     createdAt: createdNow("created_at"),
     completedAt: int("completed_at"),
+    content: text("content").notNull().default(""),
+    parts: bytes("parts").notNull(),
+    usage: bytes("usage"),
+    metadata: json<Record<string, string>>("metadata").notNull().default({}),
   },
-  (table) => [primaryKey({ columns: [table.sessionId, table.ordinal] })],
+  (table) => [uniqueIndex("messages_by_session").on(table.sessionId, table.ordinal)],
 );
 
 /** Append-only pieces of a message in flight; gone once the message is complete. */
@@ -108,6 +114,9 @@ export const messageChunks = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.sessionId, table.ordinal, table.idx] })],
 );
+
+/** Every ApprovalState number. */
+export const APPROVAL_STATES = [1, 2, 3, 4, 5] as const;
 
 export const approvals = sqliteTable(
   "approvals",
@@ -129,6 +138,9 @@ export const approvals = sqliteTable(
   (table) => [
     index("approvals_pending").on(table.createdAt, table.id).where(sql`resolved_at IS NULL`),
     index("approvals_by_agent_request").on(table.runnerId, table.agentRequestId),
-    index("approvals_of_session").on(table.sessionId),
+    index("approvals_by_session").on(table.sessionId, table.state, table.createdAt, table.id),
+    index("approvals_by_runner").on(table.runnerId, table.state, table.createdAt, table.id),
+    index("approvals_by_project").on(table.projectName, table.state, table.createdAt, table.id),
+    index("approvals_by_state").on(table.state, table.createdAt, table.id),
   ],
 );

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { index, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { bytes, createdNow, int, int64, json } from "../columns.js";
 
@@ -20,6 +21,7 @@ export const events = sqliteTable(
     index("events_by_runner").on(table.runnerId, table.seq),
     index("events_by_project").on(table.projectName, table.seq),
     index("events_by_type").on(table.type, table.seq),
+    index("events_by_session").on(table.sessionId, table.seq).where(sql`session_id <> ''`),
   ],
 );
 
@@ -54,6 +56,24 @@ export const usageDaily = sqliteTable(
       ],
     }),
   ],
+);
+
+/** `usage_daily` added up for each project and day, and under the day '' for all time. Triggers keep it; it outlives the project. */
+export const usageSums = sqliteTable(
+  "usage_sums",
+  {
+    day: text("day").notNull(),
+    projectUid: text("project_uid").notNull(),
+    currency: text("currency").notNull(),
+    costBasis: int("cost_basis").notNull(),
+    inputTokens: int64("input_tokens").notNull(),
+    outputTokens: int64("output_tokens").notNull(),
+    cacheReadTokens: int64("cache_read_tokens").notNull(),
+    cacheWriteTokens: int64("cache_write_tokens").notNull(),
+    reasoningTokens: int64("reasoning_tokens").notNull(),
+    costNanos: int64("cost_nanos").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.day, table.projectUid, table.currency, table.costBasis] })],
 );
 
 /** Answers already given, by request id, so that a repeated mutation gets the first one again. */
