@@ -29,11 +29,13 @@ import { planLaunch } from "../supervise/launch.js";
 import { endedProcesses, methodOf } from "../supervise/runner/ending.js";
 import { callerOf, scopeOf } from "./caller.js";
 import { isRowKey, keyOf, limitOf, tokenOf } from "./paging.js";
+import { runnerChanges } from "./runners/changes.js";
 import type { Services } from "./services.js";
 import { streamEvents } from "./streams/events.js";
 import { openStream } from "./streams/open-stream.js";
 
 type Implemented =
+  | keyof ReturnType<typeof runnerChanges>
   | "createRunner"
   | "getRunner"
   | "listRunners"
@@ -71,6 +73,8 @@ export function runnerService(services: Services): Pick<ServiceImpl<typeof Runne
   }
 
   return {
+    ...runnerChanges(services),
+
     async createRunner(request, context) {
       const repeat = repeatable(scopeOf(context), CreateRunnerRequestSchema, request);
       const before = answeredBefore(store.read, repeat, CreateRunnerResponseSchema);

@@ -50,6 +50,7 @@ export class Supervisor {
   readonly #controllers = new Map<string, RunnerController>();
   readonly #starting = new Set<Promise<void>>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #removals = new Map<string, Promise<void>>();
   readonly #closing = new AbortController();
 
   constructor(readonly options: SupervisorOptions) {}
@@ -130,9 +131,18 @@ export class Supervisor {
     this.#controllers.delete(runnerId);
     const folder = controller?.process.handle.dir;
     if (folder === undefined) return;
-    rm(dirname(folder), { recursive: true, force: true }).catch((error) => {
-      this.options.log.warn({ runner: runnerId, error }, "a runner's folder could not be removed");
-    });
+    const removal = rm(dirname(folder), { recursive: true, force: true })
+      .catch((error) => {
+        this.options.log.warn({ runner: runnerId, error }, "a runner's folder could not be removed");
+      })
+      .finally(() => this.#removals.delete(runnerId));
+    this.#removals.set(runnerId, removal);
+  }
+
+  /** Settles when nothing is left of a runner that has ended: neither its controller nor its folder. */
+  async letGo(runnerId: string): Promise<void> {
+    await this.#controllers.get(runnerId)?.done;
+    await this.#removals.get(runnerId);
   }
 
   /**

@@ -116,8 +116,9 @@ test("a damaged record is DATA_LOSS for who reads it, and others are served", as
 const services = [RunnerService, ProjectService, SessionService, ApprovalService, DaemonService];
 const built = new Set(
   [
-    "CreateProject GetProject ListProjects",
+    "CreateProject GetProject ListProjects UpdateProject DeleteProject",
     "CreateRunner GetRunner ListRunners StopRunner WaitRunner ListAgents StreamRunnerEvents",
+    "UpdateRunner DeleteRunner PauseRunner ResumeRunner BatchStopRunners",
     "CreateSession GetSession ListSessions SendMessage StreamSession GetSessionTranscript",
     "ListApprovals ResolveApproval GetStatus HealthCheck",
   ].flatMap((names) => names.split(" ")),

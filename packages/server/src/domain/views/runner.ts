@@ -54,5 +54,6 @@ export function runnerMessage(row: RunnerRow, facts: RunnerFacts = {}): Runner {
     projectUid: row.projectUid,
     pid: facts.pid ?? 0,
     quota: quotaOf(row.quota),
+    warnings: row.warnings,
   });
 }

@@ -118,7 +118,11 @@ async function adopt(
   // The controller itself records what an ended process comes to, once all it said is stored.
   if (!live) return undefined;
   if (runner.status === RunnerStatus.STARTING) supervisor.expectAnswer(controller);
-  if (isSending) expectDelivery(controller, turn.sessionId, turn.id, supervisor.closing);
+  const isFrozen = runner.status === RunnerStatus.PAUSED && memory.stored.frozen === true;
+  // The earlier daemon may have died between the record and the signal.
+  if (isFrozen) await process.freeze();
+  // A frozen agent can show no sign that a message has arrived.
+  else if (isSending) expectDelivery(controller, turn.sessionId, turn.id, supervisor.closing);
   return { runnerId: runner.id, action: "adopted", reason: "its process is alive", pid: handle.pid };
 }
 

@@ -69,6 +69,11 @@ export class RunnerController {
     this.#done = this.#run(start.offsets);
   }
 
+  /** Settles when the runner is no longer followed. */
+  get done(): Promise<void> {
+    return this.#done;
+  }
+
   get adapter() {
     return this.#record.memory.adapter;
   }

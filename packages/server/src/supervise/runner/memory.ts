@@ -28,6 +28,8 @@ export interface StoredMemory {
   continues?: string | undefined;
   /** Turns that go before those queued earlier, the next one first. */
   steered?: string[];
+  /** While PAUSED: its processes are stopped where they are. */
+  frozen?: boolean;
   /** exec only. */
   input?: boolean;
 }

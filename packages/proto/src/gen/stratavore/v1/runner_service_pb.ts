@@ -1088,7 +1088,9 @@ export const RunnerService: GenService<{
     output: typeof ListRunnersResponseSchema;
   },
   /**
-   * Changes what can be changed while it lives. NOT_FOUND; ABORTED: stale etag.
+   * Changes what can be changed while it lives. A new model is for sessions opened from then on; what has no effect on
+   * the agent that runs is said in Runner.warnings. NOT_FOUND; ABORTED: stale etag; FAILED_PRECONDITION: it has ended,
+   * and more than its metadata is to change.
    *
    * @generated from rpc stratavore.v1.RunnerService.UpdateRunner
    */
@@ -1140,7 +1142,8 @@ export const RunnerService: GenService<{
     output: typeof RunnerEventSchema;
   },
   /**
-   * Holds a runner back. FAILED_PRECONDITION: it is not RUNNING.
+   * Holds a runner back: its turn goes on, messages queue, and no new turn starts until ResumeRunner. Outlives the
+   * daemon. FAILED_PRECONDITION: it is not RUNNING.
    *
    * @generated from rpc stratavore.v1.RunnerService.PauseRunner
    */
@@ -1150,7 +1153,7 @@ export const RunnerService: GenService<{
     output: typeof PauseRunnerResponseSchema;
   },
   /**
-   * Lets a paused runner go on. FAILED_PRECONDITION: it is not PAUSED.
+   * Lets a paused runner go on, beginning with what is queued. FAILED_PRECONDITION: it is not PAUSED.
    *
    * @generated from rpc stratavore.v1.RunnerService.ResumeRunner
    */
@@ -1180,7 +1183,8 @@ export const RunnerService: GenService<{
     output: typeof WaitRunnerResponseSchema;
   },
   /**
-   * Stops many runners and reports on each.
+   * Stops many runners side by side and reports on each. NOT_FOUND: no such project. INVALID_ARGUMENT: neither ids nor a
+   * project are given.
    *
    * @generated from rpc stratavore.v1.RunnerService.BatchStopRunners
    */

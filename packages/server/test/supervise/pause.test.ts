@@ -1,0 +1,103 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fromBinary } from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
+import { EventType, RunnerPausedSchema, RunnerStatus, TurnState } from "@stratavore/proto";
+import { expect, test } from "vitest";
+import { type House, openHouse } from "./house.js";
+
+const { PAUSED, RUNNING, TERMINATED } = RunnerStatus;
+
+/** Whether the kernel holds back a process of the house's agents: by a signal, or by its cgroup. */
+async function isFrozen(house: House): Promise<boolean> {
+  return (await house.carriers()).some((pid) => {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    if (stat.slice(stat.lastIndexOf(")") + 2).startsWith("T")) return true;
+    const path = /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, "utf8"))?.[1] ?? "";
+    const mount = /^cgroup2 (\S+) /m.exec(readFileSync("/proc/mounts", "utf8"))?.[1] ?? "";
+    const events = join(mount, path, "cgroup.events");
+    return existsSync(events) && readFileSync(events, "utf8").includes("frozen 1");
+  });
+}
+
+test("a paused runner ends its turn and begins no other, until it is resumed", async () => {
+  const house = await openHouse();
+  const { runnerId, sessionId } = await house.talking("plain");
+  const gate = join(house.project, "gate");
+  const first = await house.send(sessionId, `!wait ${gate}\n!say one`);
+  const { runner } = await house.runners.pauseRunner({ runnerId });
+  expect(runner!.status).toBe(PAUSED);
+  const second = await house.send(sessionId, "!say two");
+  writeFileSync(gate, "");
+  expect((await house.over(sessionId, first.id)).state).toBe(TurnState.COMPLETED);
+  expect((await house.session(sessionId)).latestTurn).toMatchObject({
+    id: second.id,
+    state: TurnState.QUEUED,
+  });
+  expect((await house.runner(runnerId)).status).toBe(PAUSED);
+  expect(await house.answer(sessionId)).toBe("one");
+  const resumed = await house.runners.resumeRunner({ runnerId });
+  expect(resumed.runner!.status).toBe(RUNNING);
+  expect((await house.over(sessionId, second.id)).state).toBe(TurnState.COMPLETED);
+  expect(await house.answer(sessionId)).toBe("onetwo");
+  const events = await house.events(EventType.RUNNER_PAUSED, EventType.RUNNER_RESUMED);
+  expect(events.map(({ eventType }) => EventType[eventType])).toEqual(["RUNNER_PAUSED", "RUNNER_RESUMED"]);
+  expect(fromBinary(RunnerPausedSchema, events[0]!.payload!.value).frozen).toBe(false);
+  expect(house.errors).toEqual([]);
+});
+
+test("a frozen agent stands still, also for the next daemon, and goes on where it was", async () => {
+  const house = await openHouse();
+  const { runnerId, sessionId } = await house.talking("plain");
+  const gate = join(house.project, "gate");
+  const turn = await house.send(sessionId, `!say ready\n!wait ${gate}\n!say one`);
+  await expect.poll(() => house.answer(sessionId)).toBe("ready");
+  expect(await isFrozen(house)).toBe(false);
+  await house.runners.pauseRunner({ runnerId, freeze: true, requestId: "p" });
+  expect(await isFrozen(house)).toBe(true);
+  await house.close();
+  await house.open();
+  expect((await house.runner(runnerId)).status).toBe(PAUSED);
+  expect(await isFrozen(house)).toBe(true);
+  // A repeat of the call is no second pause.
+  const repeated = await house.runners.pauseRunner({ runnerId, freeze: true, requestId: "p" });
+  expect(repeated.runner!.status).toBe(PAUSED);
+  writeFileSync(gate, "");
+  await house.runners.resumeRunner({ runnerId });
+  expect(await isFrozen(house)).toBe(false);
+  expect((await house.over(sessionId, turn.id)).state).toBe(TurnState.COMPLETED);
+  expect(await house.answer(sessionId)).toBe("readyone");
+});
+
+test("a frozen runner can be stopped, and nothing of it is left", async () => {
+  const house = await openHouse();
+  const runnerId = await house.running("plain");
+  await house.runners.pauseRunner({ runnerId, freeze: true });
+  const { runner } = await house.runners.stopRunner({ runnerId, timeoutSeconds: 2 });
+  expect(runner!.status).toBe(TERMINATED);
+  expect(await house.carriers()).toEqual([]);
+});
+
+test("only what runs is paused, only what is paused is resumed; both at once leave it in one state", async () => {
+  const house = await openHouse();
+  const runnerId = await house.running("plain");
+  const refused = { code: Code.FailedPrecondition };
+  await expect(house.runners.resumeRunner({ runnerId })).rejects.toMatchObject(refused);
+  await expect(house.runners.pauseRunner({ runnerId: "runner_x" })).rejects.toMatchObject({
+    code: Code.NotFound,
+  });
+  await house.runners.pauseRunner({ runnerId });
+  await expect(house.runners.pauseRunner({ runnerId })).rejects.toMatchObject(refused);
+  await house.runners.resumeRunner({ runnerId });
+  for (let round = 0; round < 5; round++) {
+    await Promise.all([
+      house.runners.pauseRunner({ runnerId, freeze: true }),
+      house.runners.resumeRunner({ runnerId }),
+    ]);
+    expect((await house.runner(runnerId)).status).toBe(RUNNING);
+    expect(await isFrozen(house)).toBe(false);
+  }
+  await house.runners.stopRunner({ runnerId, force: true });
+  await expect(house.runners.pauseRunner({ runnerId })).rejects.toMatchObject(refused);
+  await expect(house.runners.resumeRunner({ runnerId })).rejects.toMatchObject(refused);
+});
