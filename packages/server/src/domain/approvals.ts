@@ -51,24 +51,38 @@ export function requestApproval(tx: Transaction, session: SessionRow, question: 
 export type ApprovalAnswer = { optionId: string } | { allow: boolean };
 
 /**
- * The option that an answer means.
+ * The option that an answer means; `always`: one that the agent remembers for the rest of its session.
  *
  * @throws DomainError invalid_argument for an option the agent does not offer, failed_precondition when it offers none
  */
-export function chosenOption(row: ApprovalRow, answer: ApprovalAnswer): ApprovalOption {
+export function chosenOption(row: ApprovalRow, answer: ApprovalAnswer, always = false): ApprovalOption {
   const { options } = fromBinary(ApprovalSchema, row.request);
   if ("optionId" in answer) {
     const option = options.find(({ id }) => id === answer.optionId);
+    if (option !== undefined && always && !option.kind.endsWith("_always")) {
+      throw invalidField("remember", `the option "${option.id}" is ${option.kind}: it holds this once`);
+    }
     if (option !== undefined) return option;
     const offered = options.map(({ id }) => id).join(", ");
     throw invalidField("option_id", `"${answer.optionId}" is not offered; the agent offers ${offered}`);
   }
-  const kinds = answer.allow ? ["allow_once", "allow_always"] : ["reject_once", "reject_always"];
+  const word = answer.allow ? "allow" : "reject";
+  const kinds = always ? [`${word}_always`] : [`${word}_once`, `${word}_always`];
   const option = kinds.map((kind) => options.find((each) => each.kind === kind)).find(Boolean);
   if (option !== undefined) return option;
   throw failedPrecondition(
     "APPROVAL_OPTION",
-    `the agent offers no way to ${answer.allow ? "allow" : "reject"} this; choose one of its options by id`,
+    `the agent offers no way to ${word} this${always ? " for the session" : ""}; choose one of its options by id`,
+    { approval: row.id },
+  );
+}
+
+/** @throws DomainError failed_precondition when it has its answer already */
+export function requirePending(row: ApprovalRow): void {
+  if (row.state === ApprovalState.PENDING) return;
+  throw failedPrecondition(
+    "APPROVAL_RESOLVED",
+    `approval ${row.id} is ${ApprovalState[row.state]} already; an answer counts once`,
     { approval: row.id },
   );
 }
@@ -80,13 +94,7 @@ export function resolveApproval(
   state: ApprovalState,
   resolution: { optionId: string; by: string },
 ): ApprovalRow {
-  if (row.state !== ApprovalState.PENDING) {
-    throw failedPrecondition(
-      "APPROVAL_RESOLVED",
-      `approval ${row.id} is ${ApprovalState[row.state]} already; an answer counts once`,
-      { approval: row.id },
-    );
-  }
+  requirePending(row);
   const resolved = tx.approvals.update(row.id, {
     state,
     resolvedAt: Date.now(),

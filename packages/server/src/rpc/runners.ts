@@ -28,6 +28,7 @@ import { checkEnvironmentNames } from "../supervise/environment.js";
 import { planLaunch } from "../supervise/launch.js";
 import { endedProcesses, methodOf } from "../supervise/runner/ending.js";
 import { callerOf, scopeOf } from "./caller.js";
+import { checkAgentOf, sessionToContinue } from "./continuable.js";
 import { isRowKey, keyOf, limitOf, tokenOf } from "./paging.js";
 import { runnerChanges } from "./runners/changes.js";
 import type { Services } from "./services.js";
@@ -86,8 +87,13 @@ export function runnerService(services: Services): Pick<ServiceImpl<typeof Runne
       checkEnvironmentNames(Object.keys(spec.environment), "spec.environment");
       const project = projectByName(store.read, request.projectName);
       const config = configOf(project);
-      const profile = await agents.choose([spec.agent, config?.agent ?? ""], environment);
+      const resumed = sessionToContinue(store.read, spec, project);
+      const profile = await agents.choose(
+        [spec.agent, resumed?.agent ?? "", config?.agent ?? ""],
+        environment,
+      );
       checkSpec(spec, profile.protocol);
+      if (resumed !== undefined) checkAgentOf(resumed, profile.name);
       if (profile.protocol === "exec" && profile.command.length === 0 && spec.args.length === 0) {
         throw invalidField("spec.args", "the agent exec needs a command: its program and arguments");
       }
@@ -214,9 +220,6 @@ function checkSpec(spec: RunnerSpec, protocol: "acp" | "claude" | "exec"): void 
   }
   if (protocol === "exec" && spec.prompt !== "" && !spec.input) {
     throw invalidField("spec.prompt", "the program reads no messages unless spec.input is set");
-  }
-  if (spec.resumeSessionId !== "" || spec.forkSession) {
-    throw new DomainError("unimplemented", "RESUME", "spec.resume_session_id is not offered yet");
   }
   const secretIn = spec.mcpServers.find(({ environment, headers }) =>
     [...Object.values(environment), ...Object.values(headers)].some(({ source }) => source.case !== "plain"),

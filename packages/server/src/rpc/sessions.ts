@@ -22,32 +22,29 @@ import { runnerById } from "../domain/runners.js";
 import { sessionById } from "../domain/sessions.js";
 import { queueTurn } from "../domain/turns.js";
 import { sessionMessage, turnMessage } from "../domain/views/session.js";
-import type { SessionRow, Transaction } from "../store/index.js";
-import { dispatchTurn } from "../supervise/runner/dispatch.js";
-import { cancelTurn } from "../supervise/runner/leave.js";
+import type { SessionRow } from "../store/index.js";
+import { dispatchTurn, steer } from "../supervise/runner/dispatch.js";
+import { cancelTurn as cancelRunning } from "../supervise/runner/leave.js";
 import { askForSession, giveUpSession } from "../supervise/runner/open-session.js";
 import { waitFor } from "../supervise/wait-for.js";
 import { callerOf, scopeOf } from "./caller.js";
+import { requireIdle } from "./continuable.js";
 import { isRowKey, keyOf, limitOf, tokenOf } from "./paging.js";
 import type { Services } from "./services.js";
+import { appendTranscript } from "./session-append.js";
+import { cancelTurn, endSession } from "./session-end.js";
+import { resumeSession } from "./session-resume.js";
+import { searchTranscripts } from "./session-search.js";
 import { cursorText } from "./streams/cursor.js";
 import { openStream } from "./streams/open-stream.js";
 import { streamSession } from "./streams/session.js";
 import { beforeInProgress } from "./streams/start.js";
 import { readTranscript } from "./transcript.js";
 
-type Implemented =
-  | "createSession"
-  | "getSession"
-  | "listSessions"
-  | "getSessionTranscript"
-  | "sendMessage"
-  | "streamSession";
-
 /** How long an agent may take to open a session. */
 const openTimeoutMs = 60_000;
 
-export function sessionService(services: Services): Pick<ServiceImpl<typeof SessionService>, Implemented> {
+export function sessionService(services: Services): ServiceImpl<typeof SessionService> {
   const { store, supervisor, closing } = services;
 
   return {
@@ -66,14 +63,13 @@ export function sessionService(services: Services): Pick<ServiceImpl<typeof Sess
           { runner: runnerId, session: runner.sessionId ?? "" },
         );
       }
-      const project = store.read.projects.byUid(runner.projectUid);
       const intended = await controller.change((tx, memory) => {
         const { answer, effect } = once(tx, repeat, CreateSessionResponseSchema, () => {
           const now = runnerById(tx, runnerId);
           supervisor.requireRunning(now);
           requireIdle(tx, now.sessionId);
           const input = { model: model || now.model, metadata, title: "" };
-          const { session, lines } = askForSession(tx, now, memory, project?.path ?? "/", input);
+          const { session, lines } = askForSession(tx, now, memory, controller.cwd, input);
           const answer = create(CreateSessionResponseSchema, { session: sessionMessage(session) });
           return { answer, effect: lines };
         });
@@ -116,6 +112,11 @@ export function sessionService(services: Services): Pick<ServiceImpl<typeof Sess
         };
       }),
 
+    resumeSession: (request, context) => resumeSession(services, request, context),
+    cancelTurn: (request, context) => cancelTurn(services, request, context),
+    endSession: (request, context) => endSession(services, request, context),
+    appendTranscript: (request, context) => appendTranscript(services, request, context),
+    searchTranscripts: (request) => searchTranscripts(services, request),
     getSessionTranscript: (request) => readTranscript(services, request),
 
     async sendMessage(request, context) {
@@ -124,7 +125,16 @@ export function sessionService(services: Services): Pick<ServiceImpl<typeof Sess
       const before = answeredBefore(store.read, repeat, SendMessageResponseSchema);
       if (before !== undefined) return before;
       const session = sessionById(store.read, request.sessionId);
-      const runner = runnerById(store.read, session.runnerId);
+      // A session outlives its runner's record.
+      const runner = store.read.runners.byId(session.runnerId);
+      if (runner === undefined || session.status === SessionStatus.ENDED) requireActive(session, null);
+      if (runner.external) {
+        throw failedPrecondition(
+          "EXTERNAL_RUNNER",
+          `runner ${runner.id} is external: its owner speaks to it, and adds what is said with AppendTranscript`,
+          { session: session.id, runner: runner.id },
+        );
+      }
       const controller = supervisor.live(runner);
       if (!controller.adapter.takesMessages) {
         throw failedPrecondition(
@@ -148,8 +158,9 @@ export function sessionService(services: Services): Pick<ServiceImpl<typeof Sess
           }
           const cursor = cursorText(beforeInProgress(tx, now));
           const turn = queueTurn(tx, now, parts, callerOf(context));
-          const steer = running !== undefined && request.whenBusy === WhenBusy.STEER;
-          const lines = steer ? cancelTurn(tx, now, memory) : [];
+          const steers = request.whenBusy === WhenBusy.STEER;
+          if (steers) steer(memory, turn.id);
+          const lines = steers ? cancelRunning(tx, now, memory) : [];
           const prompts = dispatchTurn(tx, now, memory);
           const accepted = turnMessage(tx.turns.byId(turn.id)!);
           return {
@@ -189,22 +200,13 @@ export function sessionService(services: Services): Pick<ServiceImpl<typeof Sess
   }
 }
 
-/** @throws DomainError failed_precondition: opening another session would end what the active one is doing */
-function requireIdle(tx: Transaction, sessionId: string | null): void {
-  const turn = sessionId === null ? undefined : tx.turns.running(sessionId);
-  if (sessionId === null || turn === undefined) return;
-  throw failedPrecondition(
-    "SESSION_BUSY",
-    `turn ${turn.id} of session ${sessionId} runs, and a runner has one active session; wait for it first`,
-    { session: sessionId, turn: turn.id },
-  );
-}
-
 function refuseParts({ text }: SendMessageRequest, refused: ReturnType<AgentAdapter["refusal"]>): void {
   if (refused === undefined) return;
   throw invalidField(`parts[${refused.index - (text === "" ? 0 : 1)}]`, refused.why);
 }
 
+function requireActive(session: SessionRow, activeId: null): never;
+function requireActive(session: SessionRow, activeId: string | null): void;
 function requireActive(session: SessionRow, activeId: string | null): void {
   if (session.id === activeId) return;
   const status = SessionStatus[session.status as SessionStatus];

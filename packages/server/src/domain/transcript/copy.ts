@@ -6,8 +6,11 @@ const readSize = 64;
 export function copyTranscript(tx: Transaction, fromSessionId: string, toSessionId: string): void {
   for (let from = 1n; ; ) {
     const rows = tx.messages.page(fromSessionId, from, readSize);
-    for (const { ordinal: _, turnId: __, ...message } of rows) {
-      if (message.complete) tx.messages.append({ ...message, sessionId: toSessionId });
+    for (const row of rows) {
+      if (!row.complete) continue;
+      const { role, content, parts, usage, metadata, createdAt, completedAt } = row;
+      const message = { role, content, parts, usage, metadata, createdAt, completedAt, complete: true };
+      tx.messages.append({ ...message, sessionId: toSessionId });
     }
     const last = rows.at(-1);
     if (last === undefined) return;
