@@ -76,7 +76,7 @@ test("a message to a busy agent waits, is refused, or takes over, as asked", asy
   const stream = opened.sessions.streamSession({
     sessionId,
     cursor: first.cursor,
-    untilTurnId: last.turn!.id,
+    untilTurnId: waiting.turn!.id,
   });
   for await (const { update } of stream) {
     if (update.case === "turn") states.set(update.value.id, update.value.state);
