@@ -71,11 +71,12 @@ export function launchSpec(plan: LaunchPlan, runner: RunnerRow, row: ProcessRow)
 export function recordStart(
   tx: Transaction,
   runner: RunnerRow,
-  plan: Pick<LaunchPlan, "protocol" | "input">,
+  plan: Pick<LaunchPlan, "protocol" | "input" | "cwd">,
   process: AgentProcess,
   execSessionId: string,
 ): RunnerMemory {
-  const memory = RunnerMemory.first({ protocol: plan.protocol, input: plan.input }, execSessionId);
+  const { protocol, input, cwd } = plan;
+  const memory = RunnerMemory.first({ protocol, input, cwd }, execSessionId);
   post(memory.stored.outbox, memory.adapter.start());
   tx.processes.update(runner.id, {
     handle: process.handle,

@@ -35,6 +35,8 @@ export interface ControllerStart {
 export class RunnerController {
   readonly runnerId: string;
   readonly pid: number;
+  /** Where its process was started. */
+  readonly cwd: string;
   readonly process: AgentProcess;
   readonly #context: ControllerContext;
   readonly #closing = new AbortController();
@@ -49,6 +51,7 @@ export class RunnerController {
     const { runnerId, process, memory, pid, cwd } = start;
     this.runnerId = runnerId;
     this.pid = pid;
+    this.cwd = cwd;
     this.process = process;
     this.#context = context;
     const closing = this.#closing.signal;

@@ -30,6 +30,8 @@ export interface StoredMemory {
   steered?: string[];
   /** While PAUSED: its processes are stopped where they are. */
   frozen?: boolean;
+  /** Where its process was started; the project's path may have changed since. */
+  cwd?: string;
   /** exec only. */
   input?: boolean;
 }
@@ -43,7 +45,7 @@ export class RunnerMemory {
     readonly adapter: AgentAdapter,
   ) {}
 
-  static first(kind: Pick<StoredMemory, "protocol" | "input">, execSessionId: string): RunnerMemory {
+  static first(kind: Pick<StoredMemory, "protocol" | "input" | "cwd">, execSessionId: string): RunnerMemory {
     const rest = { outbox: emptyOutbox(), costs: {}, stderrTail: "", notUtf8: [] };
     return RunnerMemory.#of({ ...kind, ...rest, adapter: undefined }, execSessionId);
   }
