@@ -39,7 +39,7 @@ export interface RawClients {
   readonly daemon: Client<typeof DaemonService>;
 }
 
-/** A client of one Stratavore daemon. Failed calls throw Connect's `ConnectError`. */
+/** A client of one Stratavore daemon. Failed calls throw a `StratavoreError`. */
 export interface StratavoreClient extends AsyncDisposable {
   readonly projects: Projects;
   readonly runners: Runners;

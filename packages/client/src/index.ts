@@ -12,6 +12,7 @@ export {
 export type { WarningListener } from "./context.js";
 export { Daemon } from "./daemon.js";
 export { type DecodedEvent, decodeEvent } from "./decode-event.js";
+export * from "./errors/index.js";
 export { Projects } from "./projects.js";
 export type { RetryOptions } from "./resilient-transport.js";
 export { Runners } from "./runners.js";

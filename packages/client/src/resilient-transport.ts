@@ -2,6 +2,8 @@ import type { DescMethodUnary } from "@bufbuild/protobuf";
 import { Code, ConnectError, type StreamResponse, type Transport } from "@connectrpc/connect";
 import { backoffMs, pause } from "./backoff.js";
 import { connectionLossAsUnavailable } from "./connection-loss.js";
+import type { StratavoreError } from "./errors/stratavore-error.js";
+import { typedError } from "./errors/typed-error.js";
 import { takesRequestId, withRequestId } from "./request-id.js";
 
 /** How calls are repeated that fail with UNAVAILABLE. */
@@ -17,7 +19,8 @@ const longCallMs = 10_000;
 
 /**
  * Gives each mutation a `request_id`, repeats calls that fail with UNAVAILABLE when repeating is safe (reads, and
- * whatever has a `request_id`), and reports a lost connection as UNAVAILABLE. Streams are not repeated here.
+ * whatever has a `request_id`), and makes every failure a `StratavoreError`, of a lost connection an
+ * `UnavailableError`. Streams are not repeated here.
  */
 export function resilientTransport(
   transport: Transport,
@@ -37,11 +40,10 @@ export function resilientTransport(
         try {
           return await transport.unary(method, signal, remainingMs, header, request, contextValues);
         } catch (reason) {
-          if (signal?.aborted) throw reason;
-          throwIfClosed(closed, reason);
-          const error = connectionLossAsUnavailable(reason);
+          if (!signal?.aborted) throwIfClosed(closed, reason);
+          const error = failureOf(reason, signal);
           if (Date.now() - begun > longCallMs) attempt = 1;
-          if (error.code !== Code.Unavailable || attempt >= allowed) throw error;
+          if (signal?.aborted || error.code !== Code.Unavailable || attempt >= allowed) throw error;
           const delayMs = backoffMs(attempt, maxDelayMs);
           if (deadline !== undefined) {
             remainingMs = deadline - Date.now() - delayMs;
@@ -57,11 +59,15 @@ export function resilientTransport(
         const response = await transport.stream(method, signal, timeoutMs, header, input, contextValues);
         return { ...response, message: translateErrors(response.message, signal) } as typeof response;
       } catch (reason) {
-        throw signal?.aborted ? reason : connectionLossAsUnavailable(reason);
+        throw failureOf(reason, signal);
       }
     },
   };
 }
+
+/** What the caller gets; after its own abort not what that looked like on the connection. */
+const failureOf = (reason: unknown, signal: AbortSignal | undefined): StratavoreError =>
+  signal?.aborted ? typedError(reason, Code.Canceled) : typedError(connectionLossAsUnavailable(reason));
 
 /** Reads by their names: the contract marks none of its methods as free of side effects. */
 const readOrIdempotent = /^(Get|List|Search|Wait)|^(HealthCheck|Heartbeat|Reconcile)$/;
@@ -72,7 +78,7 @@ function isRepeatable(method: DescMethodUnary): boolean {
 
 function throwIfClosed(closed: AbortSignal, cause?: unknown): void {
   if (closed.aborted)
-    throw new ConnectError("the client is closed", Code.Canceled, undefined, undefined, cause);
+    throw typedError(new ConnectError("the client is closed", Code.Canceled, undefined, undefined, cause));
 }
 
 /** Hand-written rather than a generator, which would not pass on an abort while a read is pending. */
@@ -83,7 +89,7 @@ function translateErrors<M>(messages: StreamResponse["message"], signal?: AbortS
       return {
         next: () =>
           iterator.next().catch((reason: unknown) => {
-            throw signal?.aborted ? reason : connectionLossAsUnavailable(reason);
+            throw failureOf(reason, signal);
           }),
       };
     },

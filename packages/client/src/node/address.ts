@@ -1,4 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { StratavoreError } from "../errors/stratavore-error.js";
+import { typedError } from "../errors/typed-error.js";
 
 /** Where a daemon listens. */
 export type Endpoint =
@@ -18,7 +20,7 @@ export const defaultPort = 50051;
  * Reads `host`, `host:port`, `http://host:port`, `https://host:port` or `unix:/path`. A bare host has port 50051 and,
  * with `tls`, the scheme https; `0.0.0.0` and `::` stand for the loopback address.
  *
- * @throws ConnectError INVALID_ARGUMENT when it is none of these
+ * @throws InvalidArgumentError when it is none of these
  */
 export function parseAddress(address: string, tls: boolean): Endpoint {
   if (address.startsWith("unix:")) return parseUnix(address, tls);
@@ -61,9 +63,8 @@ function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
-function invalid(address: string, problem: string): ConnectError {
-  return new ConnectError(
-    `"${address}" is no address of a daemon: ${problem}; expected host:port, https://host:port or unix:/path`,
-    Code.InvalidArgument,
-  );
+function invalid(address: string, problem: string): StratavoreError {
+  const expected = "expected host:port, https://host:port or unix:/path";
+  const message = `"${address}" is no address of a daemon: ${problem}; ${expected}`;
+  return typedError(new ConnectError(message, Code.InvalidArgument));
 }

@@ -34,7 +34,7 @@ export interface NodeClientOptions extends CommonOptions, ConnectionOptions {
 /**
  * Creates a client over gRPC. Nothing is looked for or connected before the first call.
  *
- * @throws ConnectError INVALID_ARGUMENT for a malformed address
+ * @throws InvalidArgumentError for a malformed address
  */
 export function createClient(options: NodeClientOptions | TransportOptions = {}): StratavoreClient {
   const onWarning = options.onWarning ?? ((warning) => process.emitWarning(warning, "StratavoreWarning"));

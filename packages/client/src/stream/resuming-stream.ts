@@ -1,6 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { backoffMs, pause } from "../backoff.js";
 import type { CallOptions } from "../call-options.js";
+import type { StratavoreError } from "../errors/stratavore-error.js";
+import { typedError } from "../errors/typed-error.js";
 import { defaultAttempts } from "../resilient-transport.js";
 
 /** A connection of a stream that is about to be made anew. */
@@ -10,7 +12,7 @@ export interface Reconnect {
   /** Milliseconds until it is made. */
   readonly delayMs: number;
   /** Why the one before it ended. */
-  readonly error: ConnectError;
+  readonly error: StratavoreError;
   /** The event id or cursor that it goes on after; empty if nothing came yet. */
   readonly position: string;
 }
@@ -96,7 +98,7 @@ export class ResumingStream<M> implements AsyncIterableIterator<M, void, undefin
       yield* this.#connections(source, options);
     } catch (reason) {
       if (this.#left) return;
-      throw this.#stop.signal.aborted ? ConnectError.from(this.#stop.signal.reason, Code.Canceled) : reason;
+      throw this.#stop.signal.aborted ? typedError(this.#stop.signal.reason, Code.Canceled) : reason;
     } finally {
       release();
     }
@@ -118,7 +120,7 @@ export class ResumingStream<M> implements AsyncIterableIterator<M, void, undefin
     for (let resumed = false; ; resumed = true) {
       signal.throwIfAborted();
       if (timeoutMs > 0) call.timeoutMs = Math.max(1, deadline - Date.now());
-      let error = new ConnectError("the server ended the stream", Code.Unavailable);
+      let error = typedError(new ConnectError("the server ended the stream", Code.Unavailable));
       try {
         for await (const message of source.open(this.#position, call)) {
           const position = source.positionOf(message);
@@ -131,7 +133,7 @@ export class ResumingStream<M> implements AsyncIterableIterator<M, void, undefin
         }
         if (!source.endless) return;
       } catch (reason) {
-        error = ConnectError.from(reason);
+        error = typedError(reason);
       }
       signal.throwIfAborted();
       attempt += 1;
@@ -139,7 +141,9 @@ export class ResumingStream<M> implements AsyncIterableIterator<M, void, undefin
       if (reconnect === false || error.code !== Code.Unavailable || hopeless) throw error;
       const delayMs = backoffMs(attempt, reconnect.maxDelayMs ?? defaultMaxDelayMs);
       if (Date.now() + delayMs >= deadline) {
-        throw new ConnectError(error.rawMessage, Code.DeadlineExceeded, undefined, undefined, error);
+        throw typedError(
+          new ConnectError(error.rawMessage, Code.DeadlineExceeded, undefined, undefined, error),
+        );
       }
       onReconnect?.({ attempt, delayMs, error, position: this.#position });
       await pause(delayMs, signal);
