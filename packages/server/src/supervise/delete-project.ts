@@ -90,7 +90,10 @@ async function stopAll(
 ): Promise<void> {
   for (let from = 0; from < runners.length; from += width) {
     const some = runners.slice(from, from + width);
-    const stops = some.map(({ id }) => supervisor.stopRunner(id, { force: false, graceMs }, caller));
+    const stops = some.map(async ({ id }) => {
+      await supervisor.stopRunner(id, { force: false, graceMs }, caller);
+      await supervisor.letGo(id);
+    });
     for (const result of await Promise.allSettled(stops)) {
       if (result.status === "rejected" && !isDeleted(result.reason)) throw result.reason;
     }

@@ -120,6 +120,7 @@ const built = new Set(
     "CreateRunner GetRunner ListRunners StopRunner WaitRunner ListAgents StreamRunnerEvents",
     "UpdateRunner DeleteRunner PauseRunner ResumeRunner BatchStopRunners",
     "CreateSession GetSession ListSessions SendMessage StreamSession GetSessionTranscript",
+    "ResumeSession CancelTurn EndSession AppendTranscript SearchTranscripts",
     "ListApprovals ResolveApproval GetStatus HealthCheck",
   ].flatMap((names) => names.split(" ")),
 );

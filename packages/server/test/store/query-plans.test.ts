@@ -104,7 +104,38 @@ const hot: [what: string, index: RegExp, run: (read: Reads, tx: Transaction) => 
     /events_by_type \(type=\? AND (seq|rowid)>\?/,
     (r) => r.events.after(0n, { types: [1, 2, 3], limit: 50 }),
   ],
-  ["what a project spent today", /\(project_uid=\? AND day=\?\)/, (r) => r.usage.today("p", "2026-01-01")],
+  ["what a project spent today", /\(day=\? AND project_uid=\?\)/, (r) => r.usage.today("p", "2026-01-01")],
+  [
+    "what each project spent today",
+    /usage_sums USING PRIMARY KEY \(day=\?\)/,
+    (r) => r.usage.byProject("2026-01-01"),
+  ],
+  [
+    "events of a session, a runner, a project and types",
+    /events_by_session \(session_id=\? AND (seq|rowid)>\?/,
+    (r) => r.events.after(0n, { sessionId: "s", runnerId: "r", projectName: "p", types: [1], limit: 50 }),
+  ],
+  [
+    "approvals of a session in a project",
+    /approvals_by_session \(session_id=\? AND state=\? AND \(created_at,id\)>/,
+    (r) => r.approvals.list({ ...page, sessionId: "s", runnerId: "r", projectName: "p" }),
+  ],
+  [
+    "approvals of a runner",
+    /approvals_by_runner \(runner_id=\? AND state=\?/,
+    (r) => r.approvals.list({ limit: 50, runnerId: "r", states: [1] }),
+  ],
+  [
+    "approvals of a project and some states",
+    /approvals_by_project \(project_name=\? AND state=\?/,
+    (r) => r.approvals.list({ ...page, projectName: "p", states: [1, 2] }),
+  ],
+  ["all approvals", /approvals_by_state \(state=\?/, (r) => r.approvals.list({ limit: 50 })],
+  [
+    "external runners past their time",
+    /runners USING INDEX runners_external/,
+    (r) => r.runners.staleExternal(1),
+  ],
   ["old requests", /requests_by_age/, (_, tx) => tx.requests.sweep(1)],
 ];
 
@@ -113,20 +144,43 @@ test.each(hot)("%s: by an index, without a scan or a sort", (_what, index, run) 
   expect(plans.length).toBeGreaterThan(0);
   const steps = plans.flat();
   expect(steps.join("\n")).toMatch(index);
-  // The tables of counts, the index of what is pending and the values of a list parameter are small, whatever the store holds.
+  // The tables of counts, the indexes of what is pending or external and live, and the values of a list parameter are small, whatever the store holds.
   const slow = steps.filter((step) =>
-    /^SCAN (?!approvals USING INDEX approvals_pending|runner_counts|session_counts|json_each|wanted|has)|TEMP B-TREE FOR ORDER/.test(
+    /^SCAN (?!approvals USING INDEX approvals_pending|runners USING INDEX runners_external|runner_counts|session_counts|json_each|wanted|has)|TEMP B-TREE FOR ORDER/.test(
       step,
     ),
   );
   expect(slow).toEqual([]);
 });
 
-test("the active session of a runner: by an index; only what that finds is sorted", () => {
-  expect(plansOf(() => reads.sessions.activeForRunner("r"))).toEqual([
-    [
-      expect.stringContaining("USING INDEX sessions_by_runner (runner_id=? AND status=?)"),
-      "USE TEMP B-TREE FOR ORDER BY",
-    ],
+test("a search: ranks what the full-text index gives newest first, and reads rows and snippets for the page alone", () => {
+  const plans = plansOf(() => reads.messages.search({ query: "a", projectName: "p", after: 1, limit: 5 }));
+  const tables = plans.flat().filter((step) => /message|session|TEMP/.test(step));
+  expect(tables).toEqual([
+    "SEARCH messages",
+    // Bit 64 says that the index is walked in the order that is asked, bit 128 that it is walked backwards.
+    "SCAN message_search VIRTUAL TABLE INDEX 192:M2<",
+    "SEARCH messages USING INTEGER PRIMARY KEY (rowid=?)",
+    "USE TEMP B-TREE FOR ORDER BY",
+    "SCAN message_search VIRTUAL TABLE INDEX 0:=M2",
+    "SEARCH messages USING INTEGER PRIMARY KEY (rowid=?)",
+    "SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (id=?)",
+  ]);
+});
+
+test("what goes with a project: found by indexes", () => {
+  writes.projects.insert({ uid: "p", name: "p", path: "/" });
+  const steps = plansOf(() => writes.projects.deleteAll("p")).flat();
+  expect(steps.filter((step) => step.startsWith("SCAN"))).toEqual([]);
+  expect(steps).toContainEqual(expect.stringMatching(/sessions_by_project \(project_name=\?\)/));
+  expect(steps).toContainEqual(expect.stringMatching(/runners_of_project \(project_uid=\?\)/));
+});
+
+test.each([
+  ["the active session of a runner", "(runner_id=? AND status=?)", () => reads.sessions.activeForRunner("r")],
+  ["the sessions of a runner", "(runner_id=?)", () => reads.sessions.forRunner("r")],
+])("%s: by an index; only what that finds is sorted", (_what, key, run) => {
+  expect(plansOf(run)).toEqual([
+    [expect.stringContaining(`USING INDEX sessions_by_runner ${key}`), "USE TEMP B-TREE FOR ORDER BY"],
   ]);
 });

@@ -136,7 +136,7 @@ export class RunnerReads {
     return countsByProject(this.#byProject());
   }
 
-  /** Live external runners whose last sign of life, or creation, lies further back than their TTL, oldest first; `now` in milliseconds. */
+  /** Live external runners whose last sign of life, or creation, lies further back than their TTL, in the order of their ids; `now` in milliseconds. */
   staleExternal(now: number): RunnerRow[] {
     return this.#stale({ now });
   }

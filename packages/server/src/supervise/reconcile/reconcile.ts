@@ -102,7 +102,7 @@ async function adopt(
       process,
       memory,
       pid: handle.pid,
-      cwd: store.read.projects.byUid(runner.projectUid)?.path ?? "/",
+      cwd: memory.stored.cwd ?? store.read.projects.byUid(runner.projectUid)?.path ?? "/",
       offsets: { stdout: row.stdoutOffset, stderr: row.stderrOffset },
       torn: live && (isSending || memory.stored.outbox.lines.length > 0),
     }),

@@ -43,6 +43,9 @@ test("sessions: the active one of a runner, pages and counts", async () => {
   expect(page({ afterKey: { createdAt: 20, id: "s3" } })).toEqual([["s2"], 4]);
   expect(page({ limit: 1, offset: 1 })).toEqual([["s4"], 4]);
   expect([sessions.count("project_alpha"), sessions.count("project_beta")]).toEqual([3, 1]);
+  expect(sessions.forRunner("runner_1").map((row) => row.id)).toEqual(["s2", "s4", "s1"]);
+  expect(sessions.forRunner("none")).toEqual([]);
+  expect(sessions.countByProject().get("project_beta")).toEqual(new Map([[ENDED, 1]]));
 });
 
 test("turns: queued, running and ended are told apart by their times", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { EventFilter, UsageAddition } from "../../../src/store/index.js";
+import type { EventFilter, UsageAddition, UsageSum } from "../../../src/store/index.js";
 import { addEvent, oneTo, openTemp, openWithWriter, seqs } from "../fixtures.js";
 
 test("events: seqs have no gap and no repeat, whichever jobs fail and however they are batched", async () => {
@@ -39,6 +39,7 @@ test("events: every filter gives what a plain filter gives", async () => {
     seq: BigInt(n + 1),
     type: n % 7 === 0 ? 9 : n % 4,
     runnerId: `r${n % 3}`,
+    sessionId: n % 5 ? `s${n % 4}` : "",
     projectName: n % 2 ? "alpha" : "beta",
   }));
   await store.transaction((tx) =>
@@ -49,6 +50,7 @@ test("events: every filter gives what a plain filter gives", async () => {
       limit: fc.integer({ min: 1, max: 50 }),
       types: fc.array(fc.constantFrom(0, 1, 2, 3, 9, 77), { maxLength: 5 }),
       runnerId: fc.constantFrom("r0", "r1", "none"),
+      sessionId: fc.constantFrom("s0", "s3", "none"),
       projectName: fc.constantFrom("alpha", "beta"),
     },
     { requiredKeys: ["limit"] },
@@ -59,6 +61,7 @@ test("events: every filter gives what a plain filter gives", async () => {
         .filter((event) => event.seq > after)
         .filter((event) => !filter.types?.length || filter.types.includes(event.type))
         .filter((event) => filter.runnerId === undefined || event.runnerId === filter.runnerId)
+        .filter((event) => filter.sessionId === undefined || event.sessionId === filter.sessionId)
         .filter((event) => filter.projectName === undefined || event.projectName === filter.projectName)
         .slice(0, filter.limit);
       expect(store.read.events.after(after, filter)).toMatchObject(expected);
@@ -141,6 +144,60 @@ test("usage: adds up by day, and keeps currencies and bases apart", async () => 
   });
   expect(store.read.usage.total("p1").inputTokens).toBe(huge + 101n);
   expect(store.read.usage.today("p3", "2026-11-23")).toMatchObject({ inputTokens: 0n, costs: [] });
+  expect(store.read.usage.ofAll("2026-11-23")).toEqual({
+    ...store.read.usage.today("p1", "2026-11-23"),
+    inputTokens: huge + 2n,
+  });
+});
+
+test("usage: sums by project, day and all time are those of what was added", async () => {
+  const addition = fc.record({
+    projectUid: fc.constantFrom("p1", "p2", "p3"),
+    day: fc.constantFrom("2026-11-22", "2026-11-23"),
+    runnerId: fc.constantFrom("r1", "r2"),
+    sessionId: fc.constantFrom("s1", "s2"),
+    model: fc.constantFrom("", "m"),
+    costBasis: fc.constantFrom(1, 2),
+    currency: fc.constantFrom("EUR", "USD"),
+    inputTokens: fc.bigInt({ min: 0n, max: 2n ** 40n }),
+    reasoningTokens: fc.bigInt({ min: 0n, max: 9n }),
+    costNanos: fc.bigInt({ min: 0n, max: 2n ** 50n }),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(addition, { maxLength: 30 }), async (additions) => {
+      const store = await openTemp({ dataDir: null });
+      await store.transaction((tx) => additions.forEach((each) => void tx.usage.add(each)));
+      const { usage } = store.read;
+      const check = (sum: UsageSum | undefined, of: typeof additions) => {
+        const add = (key: "inputTokens" | "reasoningTokens" | "costNanos", some = of) =>
+          some.reduce((total, each) => total + each[key], 0n);
+        expect(sum?.inputTokens ?? 0n).toBe(add("inputTokens"));
+        expect(sum?.reasoningTokens ?? 0n).toBe(add("reasoningTokens"));
+        expect(sum?.outputTokens ?? 0n).toBe(0n);
+        for (const basis of [1, 2]) {
+          for (const currency of ["EUR", "USD"]) {
+            const some = of.filter((each) => each.costBasis === basis && each.currency === currency);
+            const costs = sum?.costs.filter((cost) => cost.basis === basis && cost.currency === currency);
+            const nanos = add("costNanos", some);
+            expect(costs ?? []).toEqual(nanos === 0n ? [] : [{ basis, currency, nanos }]);
+          }
+        }
+      };
+      for (const day of [undefined, "2026-11-22", "2026-11-23", "2026-11-24"]) {
+        const onDay = additions.filter((each) => day === undefined || each.day === day);
+        check(usage.ofAll(day), onDay);
+        const byProject = usage.byProject(day);
+        expect([...byProject.keys()]).toEqual([...new Set(onDay.map((each) => each.projectUid))].sort());
+        for (const uid of ["p1", "p2", "p3"]) {
+          const mine = onDay.filter((each) => each.projectUid === uid);
+          check(byProject.get(uid), mine);
+          check(day === undefined ? usage.total(uid) : usage.today(uid, day), mine);
+        }
+      }
+      await store.close();
+    }),
+    { numRuns: 40 },
+  );
 });
 
 test("requests: an id is answered once in its scope, until it is swept", async () => {

@@ -89,9 +89,41 @@ test("live runners and counts follow every change of status", async () => {
     [FAILED, 1],
   ]);
   expect(runners.countByStatus("project_beta").get(STOPPING)).toBe(1);
+  expect(runners.countByProject()).toEqual(
+    new Map([
+      [
+        "project_alpha",
+        new Map([
+          [RUNNING, 1],
+          [FAILED, 1],
+        ]),
+      ],
+      ["project_beta", new Map([[STOPPING, 1]])],
+    ]),
+  );
   expect([runners.count("project_alpha"), runners.count("project_beta"), runners.count("none")]).toEqual([
     2, 1, 0,
   ]);
+});
+
+test("external runners are stale once their TTL has passed since the last sign of life, or since they were created", async () => {
+  const store = await withProjects();
+  const external = { external: true, createdAt: 1000, heartbeatTtlMs: 500 };
+  await store.transaction((tx) => {
+    addRunner(tx, "silent", { ...external, status: STARTING });
+    addRunner(tx, "alive", { ...external, lastHeartbeat: 2000 });
+    addRunner(tx, "ended", { ...external, status: TERMINATED });
+    addRunner(tx, "without", { ...external, heartbeatTtlMs: null });
+    addRunner(tx, "ours", { ...external, external: false });
+  });
+  const stale = (now: number) => store.read.runners.staleExternal(now).map((row) => row.id);
+  expect(stale(1500)).toEqual([]);
+  expect(stale(1501)).toEqual(["silent"]);
+  expect(stale(2501)).toEqual(["alive", "silent"]);
+  await store.transaction((tx) => tx.runners.heartbeat("silent", 2400));
+  expect(stale(2501)).toEqual(["alive"]);
+  await store.transaction((tx) => tx.runners.update("alive", { heartbeatTtlMs: 5000 }));
+  expect(stale(2501)).toEqual([]);
 });
 
 test("a rolled back job leaves the counts alone", async () => {
