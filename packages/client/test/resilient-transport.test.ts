@@ -87,9 +87,9 @@ describe("a mutation", () => {
   test("is not repeated after its signal or its time", async () => {
     const { requests, address } = await failing(99);
     const client = testClient({ address });
-    await expect(client.runners.create({}, { timeoutMs: 60 })).rejects.toMatchObject({
-      code: Code.Unavailable,
-    });
+    const { code } = await client.runners.create({}, { timeoutMs: 60 }).catch((error) => error);
+    // The time can be over during the first call, or in the pause after it.
+    expect([Code.Unavailable, Code.DeadlineExceeded]).toContain(code);
     const controller = new AbortController();
     const { promise: called, resolve } = Promise.withResolvers<void>();
     const blocking = await testServer((router) => {
