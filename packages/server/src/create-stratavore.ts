@@ -20,6 +20,7 @@ import {
   prepareSocketFolder,
   requestContextValues,
   unauthenticatedError,
+  unknownPath,
 } from "./http/index.js";
 import { closingInterceptor } from "./rpc/interceptors/closing.js";
 import { type CallCounts, errorInterceptor, failureReport } from "./rpc/interceptors/errors.js";
@@ -144,6 +145,7 @@ async function start(opened: Opened): Promise<Stratavore> {
     handler: connectNodeAdapter({
       routes,
       contextValues: requestContextValues,
+      fallback: unknownPath,
       shutdownSignal: closing.signal,
       readMaxBytes,
       acceptCompression: [compressionGzip, compressionBrotli],

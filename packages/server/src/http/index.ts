@@ -20,3 +20,4 @@ export {
   type MountedChecks,
 } from "./server.js";
 export { chooseSocketPath, prepareSocketFolder, type SocketPlace } from "./socket-path.js";
+export { unknownPath } from "./unknown-path.js";

@@ -11,6 +11,7 @@ import type { NodeHandler } from "./node-handler.js";
 import { protocolSwitch } from "./protocol-switch.js";
 import { refuseRpc } from "./refusal.js";
 import { listenUnix } from "./unix-listener.js";
+import { endWhenAnswered } from "./unread-request.js";
 import { startUpkeep } from "./upkeep.js";
 
 /** Options of `createHttpLayer`. */
@@ -99,6 +100,7 @@ export function createHttpLayer(options: HttpLayerOptions): HttpLayer {
     connections.requestBegan(connection);
     response.once("close", () => connections.requestEnded(connection));
     resetWhenBlocked(request, response, limits.blockedMs, log);
+    endWhenAnswered(request);
     if (closing !== undefined) {
       return refuseRpc(request, response, new ConnectError(shuttingDown, Code.Unavailable));
     }

@@ -49,6 +49,17 @@ const files: readonly DescFile[] = [
   reflectionV1Alpha.file_grpc_reflection_v1alpha_reflection,
 ];
 
+/**
+ * - JSON of an event is only whole for who knows the types of the payloads.
+ * - A name that is not known is refused, as a filter or a `force` that was misspelt must not be as good as not given.
+ * - Bytes that are no UTF-8 are refused rather than stored as something else.
+ */
+const jsonOptions = {
+  registry,
+  ignoreUnknownFields: false,
+  textDecoder: new TextDecoder("utf-8", { fatal: true }),
+};
+
 /** The services, as plain Connect routes that any adapter can serve; they bring their own interceptors. */
 export function createRoutes(
   services: Services,
@@ -56,8 +67,7 @@ export function createRoutes(
 ): (router: ConnectRouter) => void {
   const reflection = reflectionService(files);
   const healthCheck = healthService(services, serviceNames);
-  // JSON of an event is only whole for who knows the types of the payloads.
-  const options = { jsonOptions: { registry } };
+  const options = { jsonOptions };
   return (router) => {
     const serve = <Service extends DescService>(
       service: Service,

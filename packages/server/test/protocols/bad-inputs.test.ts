@@ -1,0 +1,54 @@
+import { ProjectService } from "@stratavore/proto";
+import { expect, test } from "vitest";
+import { type Opened, open, project, reached } from "../rpc/fixture/stratavore.js";
+import type { Case, Row } from "./bad-inputs/table.js";
+import { wire } from "./bad-inputs/wire.js";
+import { type PlainAnswer, type Protocol, plainCall, protocols } from "./fixture/plain-client.js";
+
+const rows: readonly Row[] = [...wire];
+
+const isSent = (protocol: Protocol) => (bad: Case) => bad.protocols?.includes(protocol) ?? true;
+
+const pairs = rows.flatMap((row) =>
+  protocols
+    .map((protocol) => ({ row, protocol, cases: row.cases.filter(isSent(protocol)) }))
+    .filter(({ cases }) => cases.length > 0)
+    .map((pair) => [`${row.number}: ${row.what}, over ${pair.protocol}`, pair] as const),
+);
+
+/** As the row gives it: the code, or the HTTP status where that is what is promised. */
+const given = (answer: PlainAnswer, promised: readonly (string | number)[]) =>
+  promised.some((one) => typeof one === "number") ? answer.httpStatus : answer.code;
+
+test.each(pairs)("row %s", async (_, { row, protocol, cases }) => {
+  const opened = await open(row.options);
+  await project(opened);
+  const address = await reached(opened);
+  for (const bad of cases) {
+    const promised = [bad.answer ?? row.answer].flat();
+    const before = await onRecord(opened);
+    const answer = await plainCall(protocol, address, await bad.call(opened, protocol));
+    expect({
+      input: bad.input,
+      promised,
+      given: given(answer, promised),
+      error: answer.error?.rawMessage,
+    }).toSatisfy(({ given }) => promised.includes(given));
+    await bad.check?.(answer, opened);
+    if (bad.leaves !== true) expect(await onRecord(opened)).toEqual(before);
+    // It serves on, in the same protocol.
+    const next = await plainCall(protocol, address, { method: ProjectService.method.listProjects });
+    expect([bad.input, next.code, next.messages.length]).toEqual([bad.input, "ok", 1]);
+  }
+  const faults = opened.lines.filter(({ level }) => level === "error");
+  expect(faults.map(({ facts }) => facts)).toEqual([]);
+});
+
+/** How much there is of everything that a call could make. */
+async function onRecord({ projects, runners, sessions }: Opened) {
+  return {
+    projects: (await projects.listProjects({})).totalCount,
+    runners: (await runners.listRunners({})).totalCount,
+    sessions: (await sessions.listSessions({})).totalCount,
+  };
+}
