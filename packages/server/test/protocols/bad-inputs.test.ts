@@ -1,11 +1,22 @@
-import { ProjectService } from "@stratavore/proto";
+import type { DescMessage } from "@bufbuild/protobuf";
+import {
+  ApprovalService,
+  DaemonService,
+  ProjectService,
+  RunnerService,
+  SessionService,
+} from "@stratavore/proto";
 import { expect, test } from "vitest";
 import { type Opened, open, project, reached } from "../rpc/fixture/stratavore.js";
+import { agents } from "./bad-inputs/agents.js";
+import { excluded } from "./bad-inputs/excluded.js";
+import { fields } from "./bad-inputs/fields.js";
+import { state } from "./bad-inputs/state.js";
 import type { Case, Row } from "./bad-inputs/table.js";
 import { wire } from "./bad-inputs/wire.js";
 import { type PlainAnswer, type Protocol, plainCall, protocols } from "./fixture/plain-client.js";
 
-const rows: readonly Row[] = [...wire];
+const rows: readonly Row[] = [...wire, ...fields, ...state, ...agents];
 
 const isSent = (protocol: Protocol) => (bad: Case) => bad.protocols?.includes(protocol) ?? true;
 
@@ -26,8 +37,9 @@ test.each(pairs)("row %s", async (_, { row, protocol, cases }) => {
   const address = await reached(opened);
   for (const bad of cases) {
     const promised = [bad.answer ?? row.answer].flat();
+    const call = await bad.call(opened, protocol);
     const before = await onRecord(opened);
-    const answer = await plainCall(protocol, address, await bad.call(opened, protocol));
+    const answer = await plainCall(protocol, address, call);
     expect({
       input: bad.input,
       promised,
@@ -42,6 +54,25 @@ test.each(pairs)("row %s", async (_, { row, protocol, cases }) => {
   }
   const faults = opened.lines.filter(({ level }) => level === "error");
   expect(faults.map(({ facts }) => facts)).toEqual([]);
+});
+
+test("every row is here once, or left out for a reason", () => {
+  const numbers = [...rows.map(({ number }) => number), ...Object.keys(excluded).map(Number)];
+  expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 41 }, (_, index) => index + 1));
+});
+
+test("no request has an Any in it", () => {
+  const services = [RunnerService, ProjectService, SessionService, ApprovalService, DaemonService];
+  const seen = new Set<DescMessage>();
+  const visit = (message: DescMessage) => {
+    if (seen.has(message)) return;
+    seen.add(message);
+    for (const field of message.fields) if (field.message !== undefined) visit(field.message);
+  };
+  for (const method of services.flatMap((service) => service.methods)) visit(method.input);
+  const names = [...seen].map(({ typeName }) => typeName);
+  expect(names).toContain("google.protobuf.Struct");
+  expect(names).not.toContain("google.protobuf.Any");
 });
 
 /** How much there is of everything that a call could make. */

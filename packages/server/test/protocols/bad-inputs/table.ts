@@ -9,7 +9,7 @@ export type Answer = string | number;
 export interface Case {
   /** What is sent. */
   readonly input: string;
-  /** The call; the server has the project `web` and no runner. */
+  /** The call; the server has the project `web` and what the cases before have made. What it makes first is not counted. */
   readonly call: (server: Opened, protocol: Protocol) => PlainCall | Promise<PlainCall>;
   /** Where it differs from the row's; several where each of them will do. */
   readonly answer?: Answer | readonly Answer[];
