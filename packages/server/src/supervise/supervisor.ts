@@ -48,7 +48,8 @@ export interface StopOutcome {
 /** Keeps the record and the processes of this machine the same. */
 export class Supervisor {
   readonly #controllers = new Map<string, RunnerController>();
-  readonly #starting = new Set<Promise<void>>();
+  /** Work on runners that the record does not speak of yet. */
+  readonly #inHand = new Set<{ runnerId: string; done: Promise<unknown> }>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #removals = new Map<string, Promise<void>>();
   readonly #closing = new AbortController();
@@ -66,6 +67,20 @@ export class Supervisor {
 
   controller(runnerId: string): RunnerController | undefined {
     return this.#controllers.get(runnerId);
+  }
+
+  /** Whether a runner is followed, or something is being done with it: reconciliation leaves it alone then. */
+  isInHand(runnerId: string): boolean {
+    return this.#controllers.has(runnerId) || [...this.#inHand].some((work) => work.runnerId === runnerId);
+  }
+
+  /** Keeps reconciliation away from a runner until the work is done. Closing waits for it. */
+  takeInHand<T>(runnerId: string, work: Promise<T>): Promise<T> {
+    const entry = { runnerId, done: work };
+    this.#inHand.add(entry);
+    const drop = () => this.#inHand.delete(entry);
+    work.then(drop, drop);
+    return work;
   }
 
   /**
@@ -96,9 +111,7 @@ export class Supervisor {
     if (runner === undefined) return answer;
     // The next daemon ends the record of a runner that was never started.
     if (this.closing.aborted) throw shuttingDown();
-    const start = startAgent(this, runner, plan);
-    this.#starting.add(start);
-    void start.finally(() => this.#starting.delete(start));
+    void this.takeInHand(runner.id, startAgent(this, runner, plan));
     return answer;
   }
 
@@ -121,7 +134,13 @@ export class Supervisor {
   /** What controllers need of here. */
   get context(): ControllerContext {
     const { store, log, maxUnreadBytes = defaultMaxUnreadBytes } = this.options;
-    return { store, log, maxUnreadBytes, ended: (runnerId) => this.#ended(runnerId) };
+    return {
+      store,
+      log,
+      maxUnreadBytes,
+      ended: (runnerId) => this.#ended(runnerId),
+      lost: (runnerId) => this.#controllers.delete(runnerId),
+    };
   }
 
   #ended(runnerId: string): void {
@@ -254,7 +273,7 @@ export class Supervisor {
 
   /** Ends every agent: for a server whose record will not outlive it. */
   async stopAll(): Promise<void> {
-    await Promise.allSettled(this.#starting);
+    await this.#settleWork();
     const signal = AbortSignal.timeout(10_000);
     const ids = [...this.#controllers.keys()];
     await Promise.allSettled(ids.map((id) => this.stopRunner(id, { force: true, graceMs: 0 }, signal)));
@@ -263,9 +282,13 @@ export class Supervisor {
   /** Lets go of every agent; they live on. */
   async close(): Promise<void> {
     this.#closing.abort(shuttingDown());
-    await Promise.allSettled(this.#starting);
+    await this.#settleWork();
     for (const timer of this.#timers.values()) clearTimeout(timer);
     await Promise.allSettled([...this.#controllers.values()].map((controller) => controller.close()));
+  }
+
+  async #settleWork(): Promise<void> {
+    await Promise.allSettled([...this.#inHand].map(({ done }) => done));
   }
 
   #refuseWhenClosed(): void {

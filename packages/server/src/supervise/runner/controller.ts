@@ -18,6 +18,8 @@ export interface ControllerContext {
   maxUnreadBytes: number;
   /** Called once the end of the runner is recorded. */
   ended: (runnerId: string) => void;
+  /** Called when the agent can no longer be followed because of a fault here; reconciliation takes it up again. */
+  lost: (runnerId: string) => void;
 }
 
 export interface ControllerStart {
@@ -126,7 +128,7 @@ export class RunnerController {
   }
 
   async #run({ stdout, stderr }: ControllerStart["offsets"]): Promise<void> {
-    const { log, ended } = this.#context;
+    const { log, ended, lost } = this.#context;
     try {
       await Promise.all([
         this.#intake.read("stdout", Number(stdout)),
@@ -139,6 +141,7 @@ export class RunnerController {
       if (this.#closing.signal.aborted) return;
       this.#letGo();
       log.error({ runner: this.runnerId, error }, "the runner is no longer followed");
+      lost(this.runnerId);
     }
   }
 
