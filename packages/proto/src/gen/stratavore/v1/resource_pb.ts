@@ -2,8 +2,8 @@
 // @generated from file stratavore/v1/resource.proto (package stratavore.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file stratavore/v1/resource.proto.
  */
 export const file_stratavore_v1_resource: GenFile = /*@__PURE__*/
-  fileDesc("ChxzdHJhdGF2b3JlL3YxL3Jlc291cmNlLnByb3RvEg1zdHJhdGF2b3JlLnYxIn4KDVJlc291cmNlVXNhZ2USEwoLY3B1X3BlcmNlbnQYASABKAESEQoJbWVtb3J5X21iGAIgASgDEhMKC3Rva2Vuc191c2VkGAMgASgDEjAKDGxhc3RfdXBkYXRlZBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAinwEKDVJlc291cmNlUXVvdGESJwoWbWF4X2NvbmN1cnJlbnRfcnVubmVycxgBIAEoBUIHukgEGgIoABIeCg1tYXhfbWVtb3J5X21iGAIgASgDQge6SAQiAigAEiAKD21heF9jcHVfcGVyY2VudBgDIAEoBUIHukgEGgIoABIjChJtYXhfdG9rZW5zX3Blcl9kYXkYBCABKANCB7pIBCICKABCP1o9Z2l0aHViLmNvbS9tZXJpZGlhbi9zdHJhdGF2b3JlL2dlbi9zdHJhdGF2b3JlL3YxO3N0cmF0YXZvcmV2MWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("ChxzdHJhdGF2b3JlL3YxL3Jlc291cmNlLnByb3RvEg1zdHJhdGF2b3JlLnYxIn4KDVJlc291cmNlVXNhZ2USEwoLY3B1X3BlcmNlbnQYASABKAESEQoJbWVtb3J5X21iGAIgASgDEhMKC3Rva2Vuc191c2VkGAMgASgDEjAKDGxhc3RfdXBkYXRlZBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAinwEKDVJlc291cmNlUXVvdGESJwoWbWF4X2NvbmN1cnJlbnRfcnVubmVycxgBIAEoBUIHukgEGgIoABIeCg1tYXhfbWVtb3J5X21iGAIgASgDQge6SAQiAigAEiAKD21heF9jcHVfcGVyY2VudBgDIAEoBUIHukgEGgIoABIjChJtYXhfdG9rZW5zX3Blcl9kYXkYBCABKANCB7pIBCICKAAiywEKC1F1b3RhUG9saWN5EjsKDW1heF9tZW1vcnlfbWIYASABKA4yGi5zdHJhdGF2b3JlLnYxLlF1b3RhQWN0aW9uQgi6SAWCAQIQARI9Cg9tYXhfY3B1X3BlcmNlbnQYAiABKA4yGi5zdHJhdGF2b3JlLnYxLlF1b3RhQWN0aW9uQgi6SAWCAQIQARJAChJtYXhfdG9rZW5zX3Blcl9kYXkYAyABKA4yGi5zdHJhdGF2b3JlLnYxLlF1b3RhQWN0aW9uQgi6SAWCAQIQASqNAQoLUXVvdGFBY3Rpb24SHAoYUVVPVEFfQUNUSU9OX1VOU1BFQ0lGSUVEEAASFQoRUVVPVEFfQUNUSU9OX1dBUk4QARIaChZRVU9UQV9BQ1RJT05fSU5URVJSVVBUEAISFgoSUVVPVEFfQUNUSU9OX1BBVVNFEAMSFQoRUVVPVEFfQUNUSU9OX1NUT1AQBEI/Wj1naXRodWIuY29tL21lcmlkaWFuL3N0cmF0YXZvcmUvZ2VuL3N0cmF0YXZvcmUvdjE7c3RyYXRhdm9yZXYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * What a runner uses now. Sampled over its whole process tree.
@@ -58,34 +58,43 @@ export const ResourceUsageSchema: GenMessage<ResourceUsage> = /*@__PURE__*/
   messageDesc(file_stratavore_v1_resource, 0);
 
 /**
- * Limits of a project, or narrower ones of one runner. 0 is no limit.
+ * Limits of a project, or narrower ones of one runner. 0 is no limit. A project's limits hold for all its runners
+ * together, a runner's own for itself; both hold at once, so the stricter wins. A change is in force at once, for live
+ * runners at the next sample. External runners count for max_concurrent_runners alone: what they use is not measured.
  *
  * @generated from message stratavore.v1.ResourceQuota
  */
 export type ResourceQuota = Message<"stratavore.v1.ResourceQuota"> & {
   /**
-   * Runners of the project that may be live at once. Ignored, with a warning, in a runner's own quota.
+   * Runners of the project that may be live at once: one more is refused with RESOURCE_EXHAUSTED. Ignored, with a
+   * warning, in a runner's own quota.
    *
    * @generated from field: int32 max_concurrent_runners = 1;
    */
   maxConcurrentRunners: number;
 
   /**
-   * Resident memory of one runner's process tree, in MiB.
+   * Resident memory of whole process trees, in MiB. Looked at with each sample, every 2 seconds unless the server was
+   * made with another interval; what is taken and given back in between is not seen. Above it, QuotaPolicy decides;
+   * default: the runner is stopped.
    *
    * @generated from field: int64 max_memory_mb = 2;
    */
   maxMemoryMb: bigint;
 
   /**
-   * CPU of one runner's process tree, in percent of one core.
+   * CPU of whole process trees, in percent of one core. Exceeded when three samples in a row are above it, so that a
+   * spike is none. Above it, QuotaPolicy decides; default: a warning.
    *
    * @generated from field: int32 max_cpu_percent = 3;
    */
   maxCpuPercent: number;
 
   /**
-   * Tokens a UTC day: input, output and cache writes; cache reads do not count. The day ends at UTC midnight.
+   * Tokens a UTC day: input, output and cache writes; cache reads do not count. The day ends at UTC midnight. Agents
+   * report what a turn used when it ends, so a turn that is under way when the limit is reached can pass it. From then
+   * on messages are refused with RESOURCE_EXHAUSTED, and for a project's limit new runners too; messages that were
+   * queued end FAILED with the stop reason "quota_exceeded". QuotaPolicy can ask for more, or for less.
    *
    * @generated from field: int64 max_tokens_per_day = 4;
    */
@@ -98,4 +107,95 @@ export type ResourceQuota = Message<"stratavore.v1.ResourceQuota"> & {
  */
 export const ResourceQuotaSchema: GenMessage<ResourceQuota> = /*@__PURE__*/
   messageDesc(file_stratavore_v1_resource, 1);
+
+/**
+ * What is done when limits are exceeded, of the project or of one of its runners. When all runners of a project
+ * together exceed its memory or CPU, it is done to the one that uses most; while that is not enough, to the next one
+ * with each further sample (for CPU: each third), except that WARN is said once. What a runner that is being stopped
+ * uses is no longer counted. When the project's tokens are used up, it is done to all its runners whose agents report
+ * tokens. Each time there is an event QUOTA_EXCEEDED with the figures.
+ *
+ * @generated from message stratavore.v1.QuotaPolicy
+ */
+export type QuotaPolicy = Message<"stratavore.v1.QuotaPolicy"> & {
+  /**
+   * For max_memory_mb; default STOP.
+   *
+   * @generated from field: stratavore.v1.QuotaAction max_memory_mb = 1;
+   */
+  maxMemoryMb: QuotaAction;
+
+  /**
+   * For max_cpu_percent; default WARN.
+   *
+   * @generated from field: stratavore.v1.QuotaAction max_cpu_percent = 2;
+   */
+  maxCpuPercent: QuotaAction;
+
+  /**
+   * For max_tokens_per_day. Default: messages are refused, and turns under way may end; so it is with every action but
+   * WARN, with which nothing is refused.
+   *
+   * @generated from field: stratavore.v1.QuotaAction max_tokens_per_day = 3;
+   */
+  maxTokensPerDay: QuotaAction;
+};
+
+/**
+ * Describes the message stratavore.v1.QuotaPolicy.
+ * Use `create(QuotaPolicySchema)` to create a new message.
+ */
+export const QuotaPolicySchema: GenMessage<QuotaPolicy> = /*@__PURE__*/
+  messageDesc(file_stratavore_v1_resource, 2);
+
+/**
+ * What is done about a runner when a limit is exceeded. It is done once a breach: again only when the use has been
+ * below 90 % of the limit in between, the limit or the policy was changed, or the daemon was started anew.
+ *
+ * @generated from enum stratavore.v1.QuotaAction
+ */
+export enum QuotaAction {
+  /**
+   * The limit's default, see QuotaPolicy.
+   *
+   * @generated from enum value: QUOTA_ACTION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Nothing but to say so: an event, and a warning of the runner.
+   *
+   * @generated from enum value: QUOTA_ACTION_WARN = 1;
+   */
+  WARN = 1,
+
+  /**
+   * Its running turn is cancelled, and so is each that begins while the limit is exceeded.
+   *
+   * @generated from enum value: QUOTA_ACTION_INTERRUPT = 2;
+   */
+  INTERRUPT = 2,
+
+  /**
+   * It becomes PAUSED, with the reason; ResumeRunner lets it go on, and as long as the limit is exceeded it is paused
+   * again. For memory and CPU its processes are frozen; for tokens the turn under way goes on, and messages that were
+   * queued wait instead of failing.
+   *
+   * @generated from enum value: QUOTA_ACTION_PAUSE = 3;
+   */
+  PAUSE = 3,
+
+  /**
+   * It is ended and becomes FAILED, with the reason.
+   *
+   * @generated from enum value: QUOTA_ACTION_STOP = 4;
+   */
+  STOP = 4,
+}
+
+/**
+ * Describes the enum stratavore.v1.QuotaAction.
+ */
+export const QuotaActionSchema: GenEnum<QuotaAction> = /*@__PURE__*/
+  enumDesc(file_stratavore_v1_resource, 0);
 

@@ -222,7 +222,7 @@ export type Runner = Message<"stratavore.v1.Runner"> & {
   pid: number;
 
   /**
-   * Narrower limits of this runner.
+   * Limits of this runner alone, beside the project's.
    *
    * @generated from field: stratavore.v1.ResourceQuota quota = 116;
    */

@@ -74,7 +74,7 @@ export type CreateRunnerRequest = Message<"stratavore.v1.CreateRunnerRequest"> &
   runtimeId: string;
 
   /**
-   * Narrows the project's quota for this runner.
+   * Limits of this runner alone, beside the project's; the stricter wins.
    *
    * @generated from field: stratavore.v1.ResourceQuota quota = 7;
    */

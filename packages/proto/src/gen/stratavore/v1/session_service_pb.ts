@@ -1066,7 +1066,8 @@ export const SessionService: GenService<{
   },
   /**
    * Records a message to the agent and answers at once; the turn goes on without the caller. FAILED_PRECONDITION: the
-   * session is on no live runner, or a turn runs and when_busy is REJECT.
+   * session is on no live runner, or a turn runs and when_busy is REJECT. RESOURCE_EXHAUSTED: today's tokens of the
+   * project or the runner are used up.
    *
    * @generated from rpc stratavore.v1.SessionService.SendMessage
    */
