@@ -833,7 +833,8 @@ export enum EventType {
   RUNNER_DELETED = 9,
 
   /**
-   * Seen alive: RunnerHeartbeat. Not stored; sent only to streams that name this type.
+   * Seen alive: RunnerHeartbeat. Not stored; sent only to streams that name this type, at each Heartbeat of an external
+   * runner and each time that the usage of another one is sampled.
    *
    * @generated from enum value: EVENT_TYPE_RUNNER_HEARTBEAT = 10;
    */

@@ -1015,7 +1015,8 @@ export const WhenBusySchema: GenEnum<WhenBusy> = /*@__PURE__*/
  */
 export const SessionService: GenService<{
   /**
-   * Opens a conversation on a live runner. FAILED_PRECONDITION: the runner is not live, or its agent holds one only.
+   * Opens a conversation on a live runner. FAILED_PRECONDITION: the runner is not live, or its agent holds one only. On an
+   * external runner it is a record at once, also before the first Heartbeat; it has one at a time, and ends for good with it.
    *
    * @generated from rpc stratavore.v1.SessionService.CreateSession
    */
@@ -1107,7 +1108,8 @@ export const SessionService: GenService<{
     output: typeof EndSessionResponseSchema;
   },
   /**
-   * Adds messages to the transcript of an external runner's session.
+   * Adds messages to the transcript of an external runner's session. FAILED_PRECONDITION: the session has ended, also
+   * with its runner, or is none of an external runner.
    *
    * @generated from rpc stratavore.v1.SessionService.AppendTranscript
    */
