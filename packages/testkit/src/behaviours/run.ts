@@ -6,6 +6,7 @@ import { contentBehaviours } from "./content.js";
 import { flowBehaviours } from "./flow.js";
 import { outputBehaviours } from "./output.js";
 import { processBehaviours } from "./process.js";
+import { resourceBehaviours } from "./resources.js";
 import { toolBehaviours } from "./tools.js";
 
 const behaviours: Behaviours<DirectiveName> = {
@@ -14,6 +15,7 @@ const behaviours: Behaviours<DirectiveName> = {
   ...flowBehaviours,
   ...outputBehaviours,
   ...processBehaviours,
+  ...resourceBehaviours,
 };
 
 /** Does what the directives say, in their order. */

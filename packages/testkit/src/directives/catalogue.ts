@@ -114,6 +114,15 @@ export const catalogue = {
       { name: "environment", kind: "word", choices: ["clean"], optional: true },
     ],
   },
+  allocate: {
+    description:
+      "Holds this many MiB of memory, in a child process, in place of what it held before; 0 gives it back.",
+    args: [{ name: "mib", kind: "integer", max: 16_384 }],
+  },
+  spin: {
+    description: "Keeps one CPU core busy; a cancel ends it.",
+    args: [{ ...milliseconds, name: "ms" }],
+  },
   flood: {
     description: "Streams at least this many bytes of text as fast as they are read.",
     args: [{ name: "bytes", kind: "integer" }],
