@@ -152,7 +152,11 @@ async function start(opened: Opened): Promise<Stratavore> {
     }),
     credential: token === null ? "none" : bearerCredential(token),
     services: serviceNames,
-    unauthenticated: (problem) => report(unauthenticatedError(problem), { rpc: "", requestId: randomUUID() }),
+    unauthenticated: (problem) => {
+      // It does not get as far as where calls are counted.
+      counts.calls++;
+      return report(unauthenticatedError(problem), { rpc: "", requestId: randomUUID() });
+    },
     allowedHosts: options.allowedHosts,
     allowedOrigins: options.allowedOrigins,
     limits: options.limits,

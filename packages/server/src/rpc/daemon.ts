@@ -2,6 +2,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { DaemonService } from "@stratavore/proto";
 import { cpuMeter } from "./daemon/cpu-meter.js";
 import { healthCheck } from "./daemon/health.js";
+import { getMetrics } from "./daemon/metrics.js";
 import { getStatus } from "./daemon/status.js";
 import type { Services } from "./services.js";
 
@@ -10,6 +11,7 @@ export function daemonService(services: Services): Partial<ServiceImpl<typeof Da
   const cpuPercent = cpuMeter();
   return {
     getStatus: (request) => getStatus(services, cpuPercent, request),
+    getMetrics: (request) => getMetrics(services, request),
     healthCheck: (request) => healthCheck(services, request),
   };
 }

@@ -121,7 +121,7 @@ const built = new Set(
     "UpdateRunner DeleteRunner PauseRunner ResumeRunner BatchStopRunners",
     "CreateSession GetSession ListSessions SendMessage StreamSession GetSessionTranscript",
     "ResumeSession CancelTurn EndSession AppendTranscript SearchTranscripts",
-    "ListApprovals ResolveApproval GetStatus HealthCheck",
+    "ListApprovals ResolveApproval GetStatus HealthCheck GetMetrics",
   ].flatMap((names) => names.split(" ")),
 );
 

@@ -1,22 +1,19 @@
 import { stat, statfs } from "node:fs/promises";
 import { create } from "@bufbuild/protobuf";
 import { type SystemMetrics, SystemMetricsSchema } from "@stratavore/proto";
-import { statusName } from "../../domain/lifecycle.js";
+import { runnersByStatus } from "../../domain/metrics.js";
 import type { Services } from "../services.js";
 
 const bytesPerMiB = 1024 * 1024;
 
+/** Figures of this process and of its data directory. */
 export async function systemMetrics(services: Services, cpuPercent: number): Promise<SystemMetrics> {
   const { store, dataDir, openStreams } = services;
-  const counts = store.read.runners.countByStatus();
-  const runners = [...counts].map(
-    ([status, count]) => [statusName(status).toLowerCase(), BigInt(count)] as const,
-  );
-  const size = store.file === null ? 0 : (await stat(store.file)).size;
+  const size = store.file === null ? 0 : (await sizeOf(store.file)) + (await sizeOf(`${store.file}-wal`));
   const free = dataDir === null ? 0 : await statfs(dataDir).then(({ bavail, bsize }) => bavail * bsize);
   return create(SystemMetricsSchema, {
     counts: {
-      runners: Object.fromEntries(runners),
+      runners: runnersByStatus(store.read),
       projects: BigInt(store.read.projects.list({ limit: 1 }).total),
       sessions: BigInt(store.read.sessions.list({ limit: 1 }).total),
       events: store.read.events.head(),
@@ -28,3 +25,10 @@ export async function systemMetrics(services: Services, cpuPercent: number): Pro
     diskFreeMb: BigInt(Math.trunc(free / bytesPerMiB)),
   });
 }
+
+/** In bytes; 0 if the file is not there, as a write-ahead log need not be. */
+const sizeOf = (file: string): Promise<number> =>
+  stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
