@@ -124,6 +124,11 @@ export interface AgentAdapter {
   dropPrompt(turnId: string): void;
   /** Asks for the end of the running turn. */
   cancel(sessionId: string): string[];
+  /**
+   * Makes the session use another model, and those that are being opened; an empty one is the agent's default. What comes
+   * of it is told later, by `model`; what is known not to come of it at once, by `warning`.
+   */
+  setModel(request: { sessionId: string | undefined; model: string }): Received;
   /** Tells the agent that the session is done with here; what it says of it afterwards is nobody's. */
   closeSession(sessionId: string): string[];
   answer(agentRequestId: string, answer: ApprovalAnswer): string[];

@@ -28,12 +28,20 @@ const protoNames = {
   metadata: "metadata",
 } as const;
 
+/** Asks a live agent to use another model; gives what is known at once not to come of it. */
+export type SetModel = (runner: RunnerRow, model: string) => string[];
+
 /**
  * Changes the record of a runner. What has no effect on the agent that runs becomes a warning of the runner.
  *
  * @throws DomainError not_found, aborted for a stale etag, failed_precondition for more than labels of an ended runner
  */
-export function updateRunner(tx: Transaction, id: string, changes: RunnerChanges, etag: string): RunnerRow {
+export function updateRunner(
+  tx: Transaction,
+  id: string,
+  { changes, etag }: { changes: RunnerChanges; etag: string },
+  setModel: SetModel,
+): RunnerRow {
   const runner = runnerById(tx, id);
   checkEtag({ kind: "runner", id, version: runner.version }, etag);
   const keys = (Object.keys(protoNames) as (keyof typeof protoNames)[]).filter((key) => key in changes);
@@ -48,22 +56,40 @@ export function updateRunner(tx: Transaction, id: string, changes: RunnerChanges
   const changed = keys.filter((key) => !isDeepStrictEqual(changes[key], runner[key]));
   if (changed.length === 0) return runner;
   const patch = Object.fromEntries(changed.map((key) => [key, changes[key]]));
-  const warnings = [...new Set([...runner.warnings, ...changed.flatMap((key) => unapplied(runner, key))])];
-  const now = tx.runners.update(id, { ...patch, warnings: warnings.slice(0, maxWarnings) })!;
-  recordEvent(tx, EventType.RUNNER_UPDATED, { runner: now }, RunnerUpdatedSchema, {
-    fields: changed.map((key) => protoNames[key]),
-    runner: runnerMessage(now),
+  const unapplied = changed.flatMap((key) => {
+    if (key === "metadata") return [];
+    if (key === "model") return setModel(runner, changes.model ?? "");
+    return [`${protoNames[key]} was recorded but not applied: the agent's protocol cannot pass it on`];
   });
+  const now = tx.runners.update(id, { ...patch, warnings: withWarnings(runner, unapplied) })!;
+  runnerUpdated(
+    tx,
+    now,
+    changed.map((key) => protoNames[key]),
+  );
   return now;
 }
 
-function unapplied({ sessionId }: RunnerRow, key: keyof typeof protoNames): string[] {
-  if (key === "metadata") return [];
-  if (key !== "model") {
-    return [`${protoNames[key]} was recorded but not applied: the agent's protocol cannot pass it on`];
-  }
-  if (sessionId === null) return [];
-  return [`model was recorded for the sessions to come; session ${sessionId} goes on with the model it has`];
+const withWarnings = ({ warnings }: RunnerRow, more: readonly string[]) =>
+  [...new Set([...warnings, ...more])].slice(0, maxWarnings);
+
+const runnerUpdated = (tx: Transaction, runner: RunnerRow, fields: string[]) =>
+  recordEvent(tx, EventType.RUNNER_UPDATED, { runner }, RunnerUpdatedSchema, {
+    fields,
+    runner: runnerMessage(runner),
+  });
+
+/** The agent has told of something that was not done as asked. */
+export function warnOf(tx: Transaction, runner: RunnerRow, message: string): void {
+  const warnings = withWarnings(runner, [message]);
+  if (warnings.length === runner.warnings.length) return;
+  runnerUpdated(tx, tx.runners.update(runner.id, { warnings })!, ["warnings"]);
+}
+
+/** The agent uses another model in the runner's active session. */
+export function modelRuns(tx: Transaction, runner: RunnerRow, effectiveModel: string): void {
+  if (runner.effectiveModel === effectiveModel) return;
+  runnerUpdated(tx, tx.runners.update(runner.id, { effectiveModel })!, ["effective_model"]);
 }
 
 /**

@@ -30,15 +30,6 @@ test("an update changes what is set, or what its mask names, and says so once", 
   expect(await recordedTypes(opened, updated)).toHaveLength(3);
 });
 
-test("a model that the open session does not take on is warned of", async () => {
-  const opened = await open();
-  const { runnerId, sessionId } = await session(opened);
-  const { runner: now } = await opened.runners.updateRunner({ runnerId, model: "demo-fast" });
-  expect(now!.warnings).toEqual([expect.stringContaining(sessionId)]);
-  const again = await opened.sessions.createSession({ runnerId });
-  expect(again.session!.model).toBe("demo-fast");
-});
-
 test("an update is refused with a stale etag, an unknown path, and for what has ended", async () => {
   const opened = await open();
   await project(opened);

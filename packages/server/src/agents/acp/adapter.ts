@@ -6,8 +6,9 @@ import { mcpServersOf } from "./mcp-servers.js";
 import { askedOf } from "./permission.js";
 import { recordIn, textIn } from "./read.js";
 import { onError, onResult } from "./responses.js";
+import { changeModel } from "./session-model.js";
 import { updatesOf } from "./session-updates.js";
-import { type AcpState, initialState, type PendingRequest } from "./state.js";
+import { type AcpState, type Answered, initialState, type PendingRequest } from "./state.js";
 
 const methodNotFound = -32601;
 const invalidParams = -32602;
@@ -23,7 +24,8 @@ export interface AcpOptions {
  * to be of the protocol's types, and is read field by field.
  */
 export function createAcpAdapter(options: AcpOptions, stored?: unknown): AgentAdapter {
-  const state: AcpState = (stored as AcpState | undefined) ?? initialState();
+  // A state that an earlier version has stored may lack what is new.
+  const state: AcpState = { ...initialState(), ...(stored as AcpState | undefined) };
 
   function ask(method: string, params: unknown, pending: PendingRequest): string {
     const id = state.nextId++;
@@ -39,16 +41,20 @@ export function createAcpAdapter(options: AcpOptions, stored?: unknown): AgentAd
     const pending = Object.hasOwn(state.pending, id) ? state.pending[id] : undefined;
     if (pending === undefined) return { updates: [], send: [] };
     delete state.pending[id];
-    if (message.kind === "error") return { updates: onError(state, pending, message), send: [] };
+    if (message.kind === "error") return going(onError(state, pending, message));
     try {
-      const { updates, next } = onResult(state, pending, message.result);
-      return { updates, send: next === undefined ? [] : [ask(next.method, next.params, next.pending)] };
+      return going(onResult(state, pending, message.result));
     } catch {
       // Whoever waits for the answer must hear of it, whatever is wrong with it.
       const refusal = { code: internalError, message: "the agent's answer could not be read" };
-      return { updates: onError(state, pending, refusal), send: [] };
+      return going(onError(state, pending, refusal));
     }
   }
+
+  const going = ({ updates, next }: Answered): Received => ({
+    updates,
+    send: next === undefined ? [] : [ask(next.method, next.params, next.pending)],
+  });
 
   function onNotification(method: string, params: Record<string, unknown>): AgentUpdate[] {
     if (method !== CLIENT_METHODS.session_update) return [];
@@ -150,10 +156,12 @@ export function createAcpAdapter(options: AcpOptions, stored?: unknown): AgentAd
         ? []
         : [notification(AGENT_METHODS.session_cancel, { sessionId: agentSessionId })];
     },
+    setModel: ({ sessionId, model }) => going(changeModel(state, sessionId, model)),
     closeSession(sessionId) {
       const agentSessionId = state.sessions[sessionId];
       if (agentSessionId === undefined) return [];
       delete state.sessions[sessionId];
+      delete state.models[sessionId];
       if (!state.capabilities.close) return [];
       const pending = { method: "session/close", sessionId } as const;
       return [ask(pending.method, { sessionId: agentSessionId }, pending)];

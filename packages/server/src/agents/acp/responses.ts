@@ -1,19 +1,14 @@
-import { AGENT_METHODS, PROTOCOL_VERSION } from "@agentclientprotocol/sdk";
+import { PROTOCOL_VERSION } from "@agentclientprotocol/sdk";
 import type { AgentUpdate } from "../adapter.js";
-import { chooseModel, currentModel } from "./models.js";
+import { noteModel } from "./models.js";
 import { recordIn, textIn } from "./read.js";
-import type { AcpState, PendingRequest } from "./state.js";
+import { modelRefused, modelSet, openWith } from "./session-model.js";
+import type { AcpState, Answered, PendingRequest } from "./state.js";
 import { turnUsageOf } from "./usage.js";
 
 const authRequired = -32000;
 /** The agent's own session ids are kept and shown. */
 const maxSessionIdLength = 1024;
-
-/** What an answer means, and what is asked next. */
-export interface Answered {
-  updates: AgentUpdate[];
-  next?: { method: string; params: unknown; pending: PendingRequest };
-}
 
 type Opening = Extract<PendingRequest, { resume?: string }>;
 
@@ -30,7 +25,7 @@ export function onResult(state: AcpState, pending: PendingRequest, value: unknow
     case "session/close":
       return { updates: [] };
     case "session/set_config_option":
-      return { updates: [opened(pending.sessionId, pending.agentSessionId, pending.model)] };
+      return modelSet(state, pending, recordIn(value).configOptions);
     case "session/prompt": {
       const { sessionId, turnId } = pending;
       const { stopReason, usage } = recordIn(value);
@@ -56,27 +51,24 @@ export function onError(
   state: AcpState,
   pending: PendingRequest,
   refusal: { code: number; message: string },
-): AgentUpdate[] {
+): Answered {
   const error = errorText(refusal);
   switch (pending.method) {
     case "initialize":
-      return [{ kind: "unusable", reason: `the agent refused to start: ${error}` }];
+      return { updates: [{ kind: "unusable", reason: `the agent refused to start: ${error}` }] };
     case "session/new":
     case "session/load":
     case "session/resume":
     case "session/fork":
-      return [failed(state, pending, error)];
+      return { updates: [failed(state, pending, error)] };
     case "session/close":
-      return [];
-    case "session/set_config_option": {
-      const { sessionId, agentSessionId, model } = pending;
-      const message = `the agent did not take the model ${model}: ${error}`;
-      return [opened(sessionId, agentSessionId, ""), { kind: "warning", sessionId, message }];
-    }
+      return { updates: [] };
+    case "session/set_config_option":
+      return modelRefused(state, pending, error);
     case "session/prompt": {
       state.toolCalls = {};
       const { sessionId, turnId } = pending;
-      return [{ kind: "turn_ended", sessionId, turnId, stopReason: "error", error }];
+      return { updates: [{ kind: "turn_ended", sessionId, turnId, stopReason: "error", error }] };
     }
   }
 }
@@ -112,16 +104,10 @@ function onInitialized(state: AcpState, response: Record<string, unknown>): Agen
   return [{ kind: "ready", agentName: textIn(name), agentVersion: textIn(version) }];
 }
 
-const opened = (sessionId: string, agentSessionId: string, model: string): AgentUpdate => ({
-  kind: "session_opened",
-  sessionId,
-  agentSessionId,
-  model,
-});
-
 function failed(state: AcpState, pending: Opening, error: string): AgentUpdate {
   state.replaying = state.replaying.filter((id) => id !== pending.resume);
   delete state.sessions[pending.sessionId];
+  delete state.models[pending.sessionId];
   return { kind: "session_failed", sessionId: pending.sessionId, error };
 }
 
@@ -137,19 +123,6 @@ function onSession(state: AcpState, pending: Opening, response: Record<string, u
   }
   state.sessions[sessionId] = agentSessionId;
   state.replaying = state.replaying.filter((id) => id !== agentSessionId);
-  const choice = chooseModel(model, response.configOptions);
-  if (choice.kind === "set") {
-    const { configId, value } = choice;
-    return {
-      updates: [],
-      next: {
-        method: AGENT_METHODS.session_set_config_option,
-        params: { sessionId: agentSessionId, configId, value },
-        pending: { method: "session/set_config_option", sessionId, agentSessionId, model: value },
-      },
-    };
-  }
-  const updates = [opened(sessionId, agentSessionId, currentModel(response.configOptions))];
-  if (choice.kind === "impossible") updates.push({ kind: "warning", sessionId, message: choice.why });
-  return { updates };
+  const current = noteModel(state, sessionId, response.configOptions);
+  return openWith(state, { sessionId, agentSessionId }, model, current);
 }

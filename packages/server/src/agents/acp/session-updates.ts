@@ -3,7 +3,7 @@ import { PartSchema } from "@stratavore/proto";
 import type { AgentUpdate, CumulativeCost } from "../adapter.js";
 import { isRecord } from "../json-rpc.js";
 import { partOf } from "./content.js";
-import { currentModel } from "./models.js";
+import { noteModel } from "./models.js";
 import { countIn, recordIn, recordsIn, textIn } from "./read.js";
 import type { AcpState } from "./state.js";
 import { noteToolCall } from "./tool-calls.js";
@@ -46,7 +46,7 @@ export function updatesOf(
       return title === "" ? [] : [{ kind: "title", sessionId, title }];
     }
     case "config_option_update": {
-      const model = currentModel(update.configOptions);
+      const model = noteModel(state, sessionId, update.configOptions);
       return model === "" ? [] : [{ kind: "model", sessionId, model }];
     }
     default:

@@ -11,6 +11,8 @@ export interface ExecOptions {
   input: boolean;
 }
 
+const noModel = "model was recorded but not applied: a command has no model";
+
 /** Any command: what it prints is the transcript, line by line, and a message is a line of its input. */
 export function createExecAdapter(options: ExecOptions, stored?: unknown): AgentAdapter {
   const state = (stored as ExecState | undefined) ?? { sessionId: options.sessionId };
@@ -36,6 +38,10 @@ export function createExecAdapter(options: ExecOptions, stored?: unknown): Agent
     }),
     dropPrompt: () => {},
     cancel: () => [],
+    setModel: ({ sessionId }) => ({
+      updates: [{ kind: "warning", sessionId: sessionId ?? state.sessionId, message: noModel }],
+      send: [],
+    }),
     closeSession: () => [],
     answer: () => [],
   };

@@ -20,12 +20,13 @@ import { DomainError, invalidField } from "../../domain/errors.js";
 import { fieldsToChange } from "../../domain/field-mask.js";
 import { answeredBefore, once, repeatable } from "../../domain/idempotency.js";
 import { projectByName } from "../../domain/projects.js";
-import { type RunnerChanges, updateRunner } from "../../domain/runner-changes.js";
+import type { RunnerChanges } from "../../domain/runner-changes.js";
 import { runnerMessage } from "../../domain/views/runner.js";
 import type { Store } from "../../store/index.js";
 import { deleteRunner } from "../../supervise/delete-runner.js";
 import { pauseRunner, resumeRunner } from "../../supervise/pause.js";
 import { type StopResult, stopMany } from "../../supervise/stop-many.js";
+import { updateRunner } from "../../supervise/update-runner.js";
 import { scopeOf } from "../caller.js";
 import type { Services } from "../services.js";
 
@@ -46,15 +47,11 @@ export function runnerChanges(services: Services): Pick<ServiceImpl<typeof Runne
   return {
     async updateRunner(request, context) {
       const repeat = repeatable(scopeOf(context), UpdateRunnerRequestSchema, request);
-      const changes = changesOf(request);
-      const { answer } = await store.transaction((tx) =>
-        once(tx, repeat, UpdateRunnerResponseSchema, () => {
-          const row = updateRunner(tx, request.runnerId, changes, request.etag);
-          const runner = runnerMessage(row, factsOf(row.id));
-          return { answer: create(UpdateRunnerResponseSchema, { runner }), effect: undefined };
-        }),
-      );
-      return answer;
+      const before = answeredBefore(store.read, repeat, UpdateRunnerResponseSchema);
+      if (before !== undefined) return before;
+      const { runnerId, etag } = request;
+      const wanted = { runnerId, etag, changes: changesOf(request) };
+      return await updateRunner(supervisor, wanted, repeat, ({ id }) => factsOf(id));
     },
 
     async deleteRunner(request, context) {

@@ -1,5 +1,6 @@
 import { RunnerStatus, TurnState } from "@stratavore/proto";
 import type { AgentUpdate } from "../../agents/index.js";
+import { modelRuns, warnOf } from "../../domain/runner-changes.js";
 import { runnerStarted } from "../../domain/runners.js";
 import { turnEnded } from "../../domain/turns.js";
 import { noteContext } from "../../domain/usage.js";
@@ -11,9 +12,6 @@ import { withdrawQuestions } from "./leave.js";
 import type { RunnerMemory } from "./memory.js";
 import { applyFailed, applyOpened } from "./opened.js";
 import { applySaid, isSaid } from "./said.js";
-
-/** Warnings that a runner keeps. */
-const maxWarnings = 50;
 
 /** What applying updates leads to once they are committed. */
 export interface Applied extends Outgoing {
@@ -70,20 +68,18 @@ function applyToSession(
     case "session_failed":
       applyFailed(tx, memory, session, update, applied);
       return;
-    case "warning": {
-      const { id, warnings } = tx.runners.byId(session.runnerId)!;
-      if (warnings.includes(update.message) || warnings.length >= maxWarnings) return;
-      tx.runners.update(id, { warnings: [...warnings, update.message] });
+    case "warning":
+      warnOf(tx, tx.runners.byId(session.runnerId)!, update.message);
       return;
-    }
     case "title":
       tx.sessions.update(session.id, { title: update.title });
       return;
-    case "model":
-      tx.sessions.update(session.id, { model: update.model });
-      if (tx.runners.byId(session.runnerId)?.sessionId !== session.id) return;
-      tx.runners.update(session.runnerId, { effectiveModel: update.model });
+    case "model": {
+      if (session.model !== update.model) tx.sessions.update(session.id, { model: update.model });
+      const runner = tx.runners.byId(session.runnerId);
+      if (runner?.sessionId === session.id) modelRuns(tx, runner, update.model);
       return;
+    }
     case "context":
       noteContext(tx, session, update.used, update.size);
       if (update.cost) noteCost(memory.cost(session.id), update.cost);

@@ -132,6 +132,74 @@ test("a model that cannot be had is a warning, and the session opens", () => {
   ]);
 });
 
+test("an open session's model is changed by the option that the agent told of, over a stored state", () => {
+  const adapter = conversing();
+  adapter.openSession(opening("session_2"));
+  adapter.receive(answerTo(3, { sessionId: "b", configOptions: models("big-1") }));
+  const later = createAcpAdapter(options, JSON.parse(JSON.stringify(adapter.state)));
+  const small = later.setModel({ sessionId: "session_2", model: "Small" });
+  expect(parsed(small)).toMatchObject([
+    {
+      id: 4,
+      method: "session/set_config_option",
+      params: { sessionId: "b", configId: "m", value: "small-1" },
+    },
+  ]);
+  // What was asked for counts, not what was told last: the way back has to be asked for, too.
+  const back = later.setModel({ sessionId: "session_2", model: "big-1" });
+  expect(parsed(back)).toMatchObject([{ id: 5, params: { value: "big-1" } }]);
+  expect(later.setModel({ sessionId: "session_2", model: "big-1" })).toEqual({ updates: [], send: [] });
+  expect(later.receive(answerTo(4, { configOptions: models("small-1") })).updates).toEqual([
+    { kind: "model", sessionId: "session_2", model: "small-1" },
+  ]);
+  expect(later.receive(refusalOf(5, -1, "no")).updates).toMatchObject([
+    { kind: "warning", message: expect.stringMatching(/model big-1: no .*session_2 goes on with small-1/) },
+  ]);
+  const told = update("b", { sessionUpdate: "config_option_update", configOptions: models("small-2") });
+  expect(later.receive(told).updates).toEqual([{ kind: "model", sessionId: "session_2", model: "small-2" }]);
+  expect(later.setModel({ sessionId: "session_2", model: "small-2" })).toEqual({ updates: [], send: [] });
+});
+
+test("a session that is being opened takes the model that was asked for last", () => {
+  const adapter = conversing();
+  adapter.openSession(opening("session_2", { model: "small-1" }));
+  adapter.setModel({ sessionId: undefined, model: "small-2" });
+  const set = adapter.receive(answerTo(3, { sessionId: "b", configOptions: models("big-1") }));
+  expect(parsed(set)).toMatchObject([{ id: 4, params: { value: "small-2" } }]);
+  adapter.setModel({ sessionId: undefined, model: "small-1" });
+  const again = adapter.receive(answerTo(4, { configOptions: models("small-2") }));
+  expect(again.updates).toEqual([]);
+  expect(parsed(again)).toMatchObject([{ id: 5, params: { value: "small-1" } }]);
+  expect(adapter.receive(answerTo(5, {})).updates).toMatchObject([
+    { kind: "session_opened", sessionId: "session_2", model: "small-1" },
+  ]);
+});
+
+test("the agent's default cannot be had back, and what a session has is not asked for again", () => {
+  const adapter = conversing();
+  const { updates, send } = adapter.setModel({ sessionId: "session_1", model: "" });
+  expect(send).toEqual([]);
+  expect(updates).toMatchObject([{ kind: "warning", sessionId: "session_1" }]);
+  expect(adapter.setModel({ sessionId: "session_9", model: "big" })).toEqual({ updates: [], send: [] });
+});
+
+test("of a long list of models no more is kept than can be stored with each step", () => {
+  const adapter = conversing();
+  const many = Array.from({ length: 5_000 }, (_, n) => ({
+    value: `provider/model-${n}`,
+    name: `Model ${n}`,
+  }));
+  const option = { id: "m", category: "model", type: "select", currentValue: many[0]!.value, options: many };
+  for (let n = 0; n < 20; n++) {
+    adapter.openSession(opening(`session_${n}`));
+    adapter.receive(answerTo(n + 3, { sessionId: `s${n}`, configOptions: [option] }));
+  }
+  expect(JSON.stringify(adapter.state).length).toBeLessThan(150_000);
+  const { updates, send } = adapter.setModel({ sessionId: "session_19", model: "provider/model-4999" });
+  expect(updates).toEqual([]);
+  expect(parsed({ send })).toMatchObject([{ params: { value: "provider/model-4999" } }]);
+});
+
 test("words, thoughts, plans, figures and titles become updates of our session", () => {
   const adapter = conversing();
   const said = (value: unknown) => adapter.receive(update("theirs", value)).updates;
