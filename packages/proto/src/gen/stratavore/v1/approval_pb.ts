@@ -170,7 +170,7 @@ export const ApprovalOptionSchema: GenMessage<ApprovalOption> = /*@__PURE__*/
  */
 export enum ApprovalState {
   /**
-   * In a filter: any state.
+   * In a filter: PENDING.
    *
    * @generated from enum value: APPROVAL_STATE_UNSPECIFIED = 0;
    */

@@ -135,7 +135,7 @@ export type ResolveApprovalRequest = Message<"stratavore.v1.ResolveApprovalReque
     case: "optionId";
   } | {
     /**
-     * True allows it once, false rejects it once.
+     * True allows it once, false rejects it once; where the agent offers no such option, the one that holds for longer.
      *
      * @generated from field: bool allow = 3;
      */
@@ -144,28 +144,30 @@ export type ResolveApprovalRequest = Message<"stratavore.v1.ResolveApprovalReque
   } | { case: undefined; value?: undefined };
 
   /**
-   * Input to use in place of what the agent wanted, where the agent takes one.
+   * Input to use in place of what the agent wanted. Not offered by the Agent Client Protocol: UNIMPLEMENTED.
    *
    * @generated from field: google.protobuf.Struct edited_input = 4;
    */
   editedInput?: JsonObject | undefined;
 
   /**
-   * Answers to the agent's questions by name.
+   * Answers to the agent's questions by name. Not offered by the Agent Client Protocol: UNIMPLEMENTED.
    *
    * @generated from field: google.protobuf.Struct answers = 5;
    */
   answers?: JsonObject | undefined;
 
   /**
-   * How long the answer holds.
+   * How long the answer holds. SESSION: the agent remembers it, by an option of a kind that ends in `_always`;
+   * INVALID_ARGUMENT with an option of another kind, FAILED_PRECONDITION if it offers none. PROJECT: UNIMPLEMENTED; set
+   * the project's approval policy.
    *
    * @generated from field: stratavore.v1.ApprovalRemember remember = 6;
    */
   remember: ApprovalRemember;
 
   /**
-   * A word to the agent, for example why not.
+   * A word to the agent, for example why not. Not offered by the Agent Client Protocol: UNIMPLEMENTED; use SendMessage.
    *
    * @generated from field: string message = 7;
    */
@@ -225,7 +227,9 @@ export const ApprovalService: GenService<{
     output: typeof ListApprovalsResponseSchema;
   },
   /**
-   * Answers one. FAILED_PRECONDITION: it has another answer already.
+   * Answers one, once. FAILED_PRECONDITION: it has its answer already, the agent offers no such way, or its runner is not
+   * live. INVALID_ARGUMENT: the agent does not offer the option. UNIMPLEMENTED: a field is set that no agent takes yet;
+   * these say so.
    *
    * @generated from rpc stratavore.v1.ApprovalService.ResolveApproval
    */

@@ -358,7 +358,8 @@ export type UpdateRunnerRequest = Message<"stratavore.v1.UpdateRunnerRequest"> &
   runnerId: string;
 
   /**
-   * New model.
+   * New model, by the agent's name for it or a part that only one has; empty with the mask: the agent's default, for
+   * sessions to come.
    *
    * @generated from field: string model = 2;
    */
@@ -1115,9 +1116,10 @@ export const RunnerService: GenService<{
     output: typeof ListRunnersResponseSchema;
   },
   /**
-   * Changes what can be changed while it lives. A new model is for sessions opened from then on; what has no effect on
-   * the agent that runs is said in Runner.warnings. NOT_FOUND; ABORTED: stale etag; FAILED_PRECONDITION: it has ended,
-   * and more than its metadata is to change.
+   * Changes what can be changed while it lives. A new model is asked of the agent for its open session, if it lets a
+   * client choose, and is for the sessions after it; once the agent has answered, Runner.effective_model shows it and
+   * RUNNER_UPDATED tells so. What has no effect on the agent that runs is said in Runner.warnings. NOT_FOUND; ABORTED:
+   * stale etag; FAILED_PRECONDITION: it has ended, and more than its metadata is to change.
    *
    * @generated from rpc stratavore.v1.RunnerService.UpdateRunner
    */

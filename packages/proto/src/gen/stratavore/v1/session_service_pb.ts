@@ -269,7 +269,9 @@ export type ResumeSessionRequest = Message<"stratavore.v1.ResumeSessionRequest">
   runnerId: string;
 
   /**
-   * Continue a copy and leave the original as it is.
+   * Continue a copy and leave the original as and where it is, also on its live runner and in a turn. The copy is a
+   * session of its own: its transcript begins with what is complete of the original's, `Session.resumed_from` names it,
+   * and tokens and cost count from zero. What the agent knows of it is what the agent itself has kept of the original.
    *
    * @generated from field: bool fork = 3;
    */
@@ -656,7 +658,7 @@ export type CancelTurnRequest = Message<"stratavore.v1.CancelTurnRequest"> & {
   sessionId: string;
 
   /**
-   * Id of the turn; empty: the one that runs.
+   * Id of the turn; empty: the one that runs, or FAILED_PRECONDITION.
    *
    * @generated from field: string turn_id = 2;
    */
@@ -763,7 +765,8 @@ export type AppendTranscriptRequest = Message<"stratavore.v1.AppendTranscriptReq
   sessionId: string;
 
   /**
-   * Messages to add; their ordinals are given by the server.
+   * Messages to add, all of them or none; their ordinals are given by the server. Each has content, parts or both, and
+   * at most 1 MiB of them; its role is user, assistant or system; turn_id and in_progress stay unset.
    *
    * @generated from field: repeated stratavore.v1.TranscriptMessage messages = 2;
    */
@@ -820,7 +823,7 @@ export const AppendTranscriptResponseSchema: GenMessage<AppendTranscriptResponse
  */
 export type SearchTranscriptsRequest = Message<"stratavore.v1.SearchTranscriptsRequest"> & {
   /**
-   * Words to find; "quoted words" as they stand; a trailing * for a prefix.
+   * Words to find, all of them; "quoted words" as they stand; a trailing * for a prefix. Case and accents do not count.
    *
    * @generated from field: string query = 1;
    */
@@ -1046,7 +1049,10 @@ export const SessionService: GenService<{
     output: typeof ListSessionsResponseSchema;
   },
   /**
-   * Continues a conversation on a runner. FAILED_PRECONDITION: its agent cannot, or it is live elsewhere.
+   * Continues a conversation, or with fork a copy of it, on a runner, and answers when the agent holds it.
+   * FAILED_PRECONDITION: the agent cannot take it up or cannot fork, it has ended, it is live elsewhere (a fork of it is
+   * allowed), a turn runs in the runner's active session, or the runner is of another agent or project, external or not
+   * RUNNING.
    *
    * @generated from rpc stratavore.v1.SessionService.ResumeSession
    */
@@ -1088,7 +1094,9 @@ export const SessionService: GenService<{
     output: typeof StreamSessionResponseSchema;
   },
   /**
-   * Asks the agent to stop a turn. Cancelling what has ended succeeds.
+   * Asks the agent to stop a turn, and answers at once: the turn ends when the agent says so. One that waits ends at
+   * once. Cancelling what has ended succeeds. NOT_FOUND: no such turn. INVALID_ARGUMENT: it is of another session.
+   * FAILED_PRECONDITION: none is named and none runs (reason NO_TURN).
    *
    * @generated from rpc stratavore.v1.SessionService.CancelTurn
    */
@@ -1098,7 +1106,8 @@ export const SessionService: GenService<{
     output: typeof CancelTurnResponseSchema;
   },
   /**
-   * Ends a session for good.
+   * Ends a session for good: its turn by cancel, for which the agent has 5 s, and what is queued at once. Ending what
+   * has ended succeeds. FAILED_PRECONDITION: it is the process of a live runner, as with exec; stop the runner.
    *
    * @generated from rpc stratavore.v1.SessionService.EndSession
    */
@@ -1119,7 +1128,7 @@ export const SessionService: GenService<{
     output: typeof AppendTranscriptResponseSchema;
   },
   /**
-   * Finds messages by their words.
+   * Finds messages by their words. INVALID_ARGUMENT: the query has no letter or digit to look for.
    *
    * @generated from rpc stratavore.v1.SessionService.SearchTranscripts
    */
