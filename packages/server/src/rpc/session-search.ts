@@ -5,8 +5,10 @@ import {
   type SearchTranscriptsResponse,
   SearchTranscriptsResponseSchema,
 } from "@stratavore/proto";
+import { invalidField } from "../domain/errors.js";
 import { checkRole } from "../domain/transcript/append.js";
 import { timestampOf } from "../domain/views/time.js";
+import { hasSearchTerms } from "../store/index.js";
 import { keyOf, limitOf, tokenOf } from "./paging.js";
 import type { Services } from "./services.js";
 
@@ -28,6 +30,12 @@ export function searchTranscripts(
 ): SearchTranscriptsResponse {
   const { query, projectName, sessionId, role, after, before, limit, pageToken } = request;
   if (role !== "") checkRole("role", role);
+  if (!hasSearchTerms(query)) {
+    throw invalidField(
+      "query",
+      "it has no letter or digit to look for; give words, or the beginning of one with a *",
+    );
+  }
   const { rows, next } = store.read.messages.search({
     query,
     projectName: projectName || undefined,

@@ -9,6 +9,7 @@ export type { RemovedWithProject } from "./queries/project-removal.js";
 export type { ProjectFilter } from "./queries/projects.js";
 export type { RunnerFilter } from "./queries/runners.js";
 export type { SearchFilter, SearchHit, SearchKey, SearchPage } from "./queries/search.js";
+export { hasSearchTerms } from "./queries/search-query.js";
 export type { SessionFilter } from "./queries/sessions.js";
 export type { AfterKey } from "./queries/status-pages.js";
 export type { Created } from "./queries/totals.js";

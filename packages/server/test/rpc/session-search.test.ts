@@ -36,7 +36,7 @@ test("messages are found by their words, narrowed by each filter, page by page",
   expect((await search({ query: '"quick brown"' })).hits).toHaveLength(4);
   expect((await search({ query: "quick*" })).hits).toHaveLength(8);
   expect((await search({ query: "quicker" })).hits).toHaveLength(4);
-  expect((await search({ query: "***" })).hits).toEqual([]);
+  expect((await search({ query: "«fox»" })).hits).toHaveLength(8);
 
   const soon = { seconds: BigInt(Math.trunc(Date.now() / 1000) + 60), nanos: 0 };
   expect((await search({ after: soon })).hits).toEqual([]);
@@ -62,6 +62,18 @@ test("messages are found by their words, narrowed by each filter, page by page",
     fields: ["role"],
   });
 });
+
+test.each(["***", "- . ?", '"" ', "😀", " "])(
+  "%j has no words to search for, which is said",
+  async (query) => {
+    const opened = await open();
+    expect(await failureOf(opened.sessions.searchTranscripts({ query }))).toMatchObject({
+      code: Code.InvalidArgument,
+      fields: ["query"],
+      message: expect.stringMatching(/no letter or digit .* give words/),
+    });
+  },
+);
 
 test("messages are added to external runners' sessions only", async () => {
   const opened = await open();

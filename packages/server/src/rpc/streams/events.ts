@@ -26,6 +26,7 @@ export async function* streamEvents(
     types: asked.filter((type) => type !== EventType.RUNNER_HEARTBEAT && type !== EventType.BOOKMARK),
     projectName: request.projectName || undefined,
     runnerId: request.runnerId || undefined,
+    sessionId: request.sessionId || undefined,
     limit: pageSize,
   };
   const marks = request.bookmarks || asked.includes(EventType.BOOKMARK) ? new Bookmarks() : undefined;
@@ -38,7 +39,6 @@ export async function* streamEvents(
       }));
       for (const row of rows) {
         cursor = row.seq;
-        if (request.sessionId !== "" && row.sessionId !== request.sessionId) continue;
         marks?.told(cursor);
         yield eventMessage(store.epoch, row);
       }

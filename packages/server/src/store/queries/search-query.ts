@@ -33,6 +33,9 @@ export function matchExpression(typed: string, scope: SearchScope = {}): string 
   return confined.length === 0 ? content : `scope : (${confined.join(" ")}) AND ${content}`;
 }
 
+/** Whether there is anything in it to search for. */
+export const hasSearchTerms = (typed: string): boolean => matchExpression(typed) !== undefined;
+
 /** One token of the index's column `scope`, as the view that feeds it writes them. */
 function token(kind: string, name: string | undefined): string | undefined {
   return name === undefined ? undefined : `"${kind}${Buffer.from(name).toString("hex")}"`;
