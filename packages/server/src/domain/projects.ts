@@ -10,7 +10,7 @@ import {
   type ResourceQuota,
 } from "@stratavore/proto";
 import type { ProjectPatch, ProjectRow, Reads, Transaction } from "../store/index.js";
-import { DomainError, notFound } from "./errors.js";
+import { DomainError, failedPrecondition, notFound } from "./errors.js";
 import { checkEtag } from "./etag.js";
 import { recordEvent } from "./events.js";
 import { newId } from "./ids.js";
@@ -128,4 +128,14 @@ const differs = (row: ProjectRow, patch: ProjectPatch): boolean =>
 export function removeProject(tx: Transaction, { uid, name }: ProjectRow): void {
   tx.projects.deleteAll(uid);
   recordEvent(tx, EventType.PROJECT_DELETED, { project: { name, uid } }, ProjectDeletedSchema, { uid });
+}
+
+/** @throws DomainError failed_precondition */
+export function checkNotArchived({ name, archived }: ProjectRow): void {
+  if (!archived) return;
+  throw failedPrecondition(
+    "PROJECT_ARCHIVED",
+    `project "${name}" is archived; set its status to ACTIVE first`,
+    { project: name },
+  );
 }

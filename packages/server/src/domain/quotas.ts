@@ -22,11 +22,11 @@ const exceeded = (
     },
   );
 
-/** @throws DomainError resource_exhausted when the project has as many live runners as it may */
-export function checkRunnerQuota(tx: Transaction, project: ProjectRow): void {
+/** @throws DomainError resource_exhausted when the project has as many live runners as it may; `own` of them do not count */
+export function checkRunnerQuota(tx: Transaction, project: ProjectRow, own = 0): void {
   const limit = quotaOf(project.quota)?.maxConcurrentRunners ?? 0;
   if (limit === 0) return;
-  const live = tx.runners.countLive(project.uid);
+  const live = tx.runners.countLive(project.uid) - own;
   if (live >= limit) {
     throw exceeded(project, "max_concurrent_runners", limit, live, "stop a runner or raise the quota");
   }

@@ -13,11 +13,11 @@ import {
   type StopMethod,
 } from "@stratavore/proto";
 import type { Reads, RunnerPatch, RunnerRow, Transaction } from "../store/index.js";
-import { DomainError, failedPrecondition, notFound } from "./errors.js";
+import { DomainError, notFound } from "./errors.js";
 import { recordEvent } from "./events.js";
 import { newId } from "./ids.js";
 import { checkMove } from "./lifecycle.js";
-import { projectByName } from "./projects.js";
+import { checkNotArchived, projectByName } from "./projects.js";
 import { checkRunnerQuota, checkTokenQuota } from "./quotas.js";
 import { storedQuota } from "./views/quota.js";
 import { runnerMessage } from "./views/runner.js";
@@ -41,13 +41,7 @@ export interface NewRunnerInput {
 /** Records a runner as STARTING, and the intent to start its process. */
 export function createRunner(tx: Transaction, input: NewRunnerInput): RunnerRow {
   const project = projectByName(tx, input.projectName);
-  if (project.archived) {
-    throw failedPrecondition(
-      "PROJECT_ARCHIVED",
-      `project "${project.name}" is archived; set its status to ACTIVE first`,
-      { project: project.name },
-    );
-  }
+  checkNotArchived(project);
   checkRunnerQuota(tx, project);
   checkTokenQuota(tx, project, Date.now());
   checkRuntimeId(tx, input.runtimeId);
@@ -75,9 +69,10 @@ export function createRunner(tx: Transaction, input: NewRunnerInput): RunnerRow 
   return runner;
 }
 
-function checkRuntimeId(tx: Transaction, runtimeId: string): void {
-  const taken = runtimeId === "" ? undefined : tx.runners.liveByRuntimeId(runtimeId);
-  if (taken === undefined) return;
+/** @throws DomainError already_exists when another live runner than `ownId` carries the id */
+export function checkRuntimeId(reads: Pick<Reads, "runners">, runtimeId: string, ownId?: string): void {
+  const taken = runtimeId === "" ? undefined : reads.runners.liveByRuntimeId(runtimeId);
+  if (taken === undefined || taken.id === ownId) return;
   throw new DomainError(
     "already_exists",
     "RUNTIME_ID_TAKEN",

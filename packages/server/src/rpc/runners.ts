@@ -31,6 +31,7 @@ import { callerOf, scopeOf } from "./caller.js";
 import { checkAgentOf, sessionToContinue } from "./continuable.js";
 import { isRowKey, keyOf, limitOf, tokenOf } from "./paging.js";
 import { runnerChanges } from "./runners/changes.js";
+import { restartRunner } from "./runners/restart.js";
 import type { Services } from "./services.js";
 import { streamEvents } from "./streams/events.js";
 import { openStream } from "./streams/open-stream.js";
@@ -41,6 +42,7 @@ type Implemented =
   | "getRunner"
   | "listRunners"
   | "stopRunner"
+  | "restartRunner"
   | "waitRunner"
   | "listAgents"
   | "streamRunnerEvents";
@@ -65,7 +67,7 @@ export function runnerService(services: Services): Pick<ServiceImpl<typeof Runne
     return create(RunnerMetricsSchema, {
       cpuPercent: usage?.cpuPercent ?? 0,
       memoryMb: usage?.memoryMb ?? 0n,
-      peakMemoryMb: sampler.peakMemoryMb(row.id),
+      peakMemoryMb: sampler.peakMemoryMb(supervisor.controller(row.id)),
       tokensUsed: row.tokensUsed,
       uptime: { seconds: BigInt(Math.trunc(uptimeMs / 1000)), nanos: (uptimeMs % 1000) * 1e6 },
       restarts: row.incarnation - 1,
@@ -175,6 +177,8 @@ export function runnerService(services: Services): Pick<ServiceImpl<typeof Runne
         method: methodOf(report),
       };
     },
+
+    restartRunner: (request, context) => restartRunner(services, request, context),
 
     async waitRunner({ runnerId, statuses }, { signal }) {
       const wanted = statuses.length > 0 ? statuses : [RunnerStatus.TERMINATED, RunnerStatus.FAILED];

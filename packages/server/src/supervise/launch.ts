@@ -1,6 +1,9 @@
+import { randomBytes } from "node:crypto";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { RunnerStatus } from "@stratavore/proto";
 import type { AgentProfile } from "../agents/index.js";
+import { failedPrecondition } from "../domain/errors.js";
 import { newId } from "../domain/ids.js";
 import { runnerStarted } from "../domain/runners.js";
 import { configOf } from "../domain/views/project.js";
@@ -21,6 +24,8 @@ export interface LaunchPlan {
   protocol: "acp" | "exec";
   /** Whether the program's input stays open. */
   input: boolean;
+  /** The session that the agent is to take up once it has answered; for a restart. */
+  continues?: string;
 }
 
 export interface LaunchRequest {
@@ -32,9 +37,13 @@ export interface LaunchRequest {
   input: boolean;
 }
 
-/** @throws DomainError failed_precondition: the program or a secret is not there; invalid_argument: no command */
+/**
+ * @throws DomainError failed_precondition: the program, a secret or the project's directory is not there;
+ *   invalid_argument: no command
+ */
 export async function planLaunch(request: LaunchRequest, source: NodeJS.ProcessEnv): Promise<LaunchPlan> {
   const { profile, project } = request;
+  await checkFolder(project.path);
   const config = configOf(project);
   const env = {
     ...inheritedEnvironment(source, profile.inherit),
@@ -55,6 +64,16 @@ export async function planLaunch(request: LaunchRequest, source: NodeJS.ProcessE
   };
 }
 
+async function checkFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory()) return;
+  throw failedPrecondition(
+    "PROJECT_PATH",
+    `the project's directory ${path} is missing; create it, or give the project another path`,
+    { path },
+  );
+}
+
 export function launchSpec(plan: LaunchPlan, runner: RunnerRow, row: ProcessRow): LaunchSpec {
   return {
     dir: row.dir,
@@ -71,12 +90,12 @@ export function launchSpec(plan: LaunchPlan, runner: RunnerRow, row: ProcessRow)
 export function recordStart(
   tx: Transaction,
   runner: RunnerRow,
-  plan: Pick<LaunchPlan, "protocol" | "input" | "cwd">,
+  plan: Pick<LaunchPlan, "protocol" | "input" | "cwd" | "continues">,
   process: AgentProcess,
   execSessionId: string,
 ): RunnerMemory {
-  const { protocol, input, cwd } = plan;
-  const memory = RunnerMemory.first({ protocol, input, cwd }, execSessionId);
+  const { protocol, input, cwd, continues } = plan;
+  const memory = RunnerMemory.first({ protocol, input, cwd, continues }, execSessionId);
   post(memory.stored.outbox, memory.adapter.start());
   tx.processes.update(runner.id, {
     handle: process.handle,
@@ -92,6 +111,15 @@ export function recordStart(
 
 export const newExecSessionId = () => newId("session");
 
-/** The folder of one incarnation's process. */
-export const processFolder = (runnersFolder: string, runnerId: string, incarnation: number) =>
-  join(runnersFolder, runnerId, String(incarnation));
+interface Incarnation {
+  runnersFolder: string;
+  owner: string;
+  runnerId: string;
+  incarnation: number;
+}
+
+/** The folder of one incarnation's process, and a new id that will prove it is ours. */
+export const placeOf = ({ runnersFolder, owner, runnerId, incarnation }: Incarnation) => ({
+  dir: join(runnersFolder, runnerId, String(incarnation)),
+  nonce: `${owner}-${randomBytes(16).toString("hex")}`,
+});

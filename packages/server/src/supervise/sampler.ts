@@ -11,6 +11,8 @@ const writeMs = 30_000;
 const bytesPerMiB = 1024 * 1024;
 
 interface Sample {
+  /** A restart makes another one. */
+  controller: RunnerController;
   at: number;
   cpuSeconds: number;
   usage: ResourceUsage;
@@ -38,12 +40,17 @@ export class UsageSampler {
   /** What is known of a runner's process now. */
   facts(controller: RunnerController | undefined): RunnerFacts {
     if (controller === undefined) return {};
-    const sample = this.#samples.get(controller.runnerId);
+    const sample = this.#sampleOf(controller);
     return { pid: controller.pid, resourceUsage: sample?.usage, ...(sample && { lastSeen: sample.at }) };
   }
 
-  peakMemoryMb(runnerId: string): bigint {
-    return this.#samples.get(runnerId)?.peakMb ?? 0n;
+  peakMemoryMb(controller: RunnerController | undefined): bigint {
+    return (controller && this.#sampleOf(controller)?.peakMb) ?? 0n;
+  }
+
+  #sampleOf(controller: RunnerController): Sample | undefined {
+    const sample = this.#samples.get(controller.runnerId);
+    return sample?.controller === controller ? sample : undefined;
   }
 
   async close(): Promise<void> {
@@ -71,10 +78,11 @@ export class UsageSampler {
       .catch(() => {});
   }
 
-  async #sample({ runnerId, process }: RunnerController): Promise<void> {
+  async #sample(controller: RunnerController): Promise<void> {
+    const { runnerId, process } = controller;
     const { cpuSeconds, memoryBytes } = await process.sample();
     const at = Date.now();
-    const before = this.#samples.get(runnerId);
+    const before = this.#sampleOf(controller);
     const elapsed = before === undefined ? 0 : (at - before.at) / 1000;
     const cpuPercent = elapsed > 0 ? (100 * (cpuSeconds - before!.cpuSeconds)) / elapsed : 0;
     const memoryMb = BigInt(Math.round(memoryBytes / bytesPerMiB));
@@ -82,6 +90,6 @@ export class UsageSampler {
     const tokensUsed = this.store.read.runners.byId(runnerId)?.tokensUsed ?? 0n;
     const lastUpdated = timestampFromMs(at);
     const usage = create(ResourceUsageSchema, { cpuPercent, memoryMb, tokensUsed, lastUpdated });
-    this.#samples.set(runnerId, { at, cpuSeconds, usage, peakMb });
+    this.#samples.set(runnerId, { controller, at, cpuSeconds, usage, peakMb });
   }
 }

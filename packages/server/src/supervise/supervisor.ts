@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { create } from "@bufbuild/protobuf";
@@ -9,11 +8,12 @@ import { isLive, isTerminal, statusName } from "../domain/lifecycle.js";
 import { createRunner, moveRunner, type NewRunnerInput, runnerById } from "../domain/runners.js";
 import { runnerMessage } from "../domain/views/runner.js";
 import type { Driver, StopReport } from "../drivers/driver.js";
-import type { RunnerRow, Store } from "../store/index.js";
+import type { RunnerRow, Store, Transaction } from "../store/index.js";
 import type { AgentCatalog } from "./agent-choice.js";
-import { type LaunchPlan, processFolder } from "./launch.js";
+import { type LaunchPlan, placeOf } from "./launch.js";
 import type { Log } from "./log.js";
 import { orAborted } from "./or-aborted.js";
+import { Restarts } from "./restarts.js";
 import type { ControllerContext, RunnerController } from "./runner/controller.js";
 import { nothing } from "./runner/dispatch.js";
 import { cancelTurn } from "./runner/leave.js";
@@ -40,6 +40,18 @@ const defaultMaxUnreadBytes = 512 * 1024 * 1024;
 /** How long a turn may take to end after it was cancelled, before its agent is ended. */
 const cancelMs = 1_000;
 
+interface StopOptions {
+  force: boolean;
+  graceMs: number;
+}
+
+interface EndOptions extends StopOptions {
+  /** Why, for people. */
+  reason: string;
+  /** Throws in the transaction that would make a live runner STOPPING, if it must not. */
+  check: (tx: Transaction, runner: RunnerRow) => void;
+}
+
 export interface StopOutcome {
   runner: RunnerRow;
   report: StopReport | undefined;
@@ -53,6 +65,7 @@ export class Supervisor {
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #removals = new Map<string, Promise<void>>();
   readonly #closing = new AbortController();
+  readonly restarts = new Restarts();
 
   constructor(readonly options: SupervisorOptions) {}
 
@@ -94,10 +107,8 @@ export class Supervisor {
   ): Promise<CreateRunnerResponse> {
     this.#refuseWhenClosed();
     const { store } = this.options;
-    const place = (runnerId: string) => ({
-      dir: processFolder(this.options.runnersFolder, runnerId, 1),
-      nonce: `${this.options.owner}-${randomBytes(16).toString("hex")}`,
-    });
+    const { runnersFolder, owner } = this.options;
+    const place = (runnerId: string) => placeOf({ runnersFolder, owner, runnerId, incarnation: 1 });
     const { answer, effect: runner } = await store.transaction((tx) =>
       once(tx, request, CreateRunnerResponseSchema, () => {
         const row = createRunner(tx, { ...input, place });
@@ -170,19 +181,23 @@ export class Supervisor {
    * @throws DomainError not_found, unavailable when processes are left that cannot be ended or the daemon closes; the
    *   signal's reason
    */
-  async stopRunner(
-    runnerId: string,
-    options: { force: boolean; graceMs: number },
-    caller: AbortSignal,
-  ): Promise<StopOutcome> {
+  async stopRunner(runnerId: string, options: StopOptions, caller: AbortSignal): Promise<StopOutcome> {
+    this.restarts.overtake(runnerId);
+    return await this.endRunner(runnerId, { ...options, reason: "", check: () => {} }, caller);
+  }
+
+  /** As `stopRunner`, as part of something else. */
+  async endRunner(runnerId: string, options: EndOptions, caller: AbortSignal): Promise<StopOutcome> {
     const { store } = this.options;
     const signal = AbortSignal.any([caller, this.closing]);
     const before = runnerById(store.read, runnerId);
     if (isTerminal(before.status)) return { runner: before, report: undefined };
     const runner = await store.transaction((tx) => {
       const now = runnerById(tx, runnerId);
-      if (isTerminal(now.status) || now.status === RunnerStatus.STOPPING) return now;
-      return moveRunner(tx, now, RunnerStatus.STOPPING);
+      if (isTerminal(now.status)) return now;
+      options.check(tx, now);
+      if (now.status === RunnerStatus.STOPPING) return now;
+      return moveRunner(tx, now, RunnerStatus.STOPPING, { reason: options.reason });
     });
     if (isTerminal(runner.status)) return { runner, report: undefined };
     const controller = this.#controllers.get(runnerId);
@@ -198,12 +213,11 @@ export class Supervisor {
   async #stopProcess(
     controller: RunnerController,
     { sessionId }: RunnerRow,
-    options: { force: boolean; graceMs: number },
+    { force, graceMs }: StopOptions,
   ): Promise<StopReport> {
     const from = Date.now();
-    if (!options.force && sessionId !== null)
-      await this.#cancelRunning(controller, sessionId, options.graceMs);
-    return await controller.stop({ ...options, graceMs: Math.max(0, options.graceMs - (Date.now() - from)) });
+    if (!force && sessionId !== null) await this.#cancelRunning(controller, sessionId, graceMs);
+    return await controller.stop({ force, graceMs: Math.max(0, graceMs - (Date.now() - from)) });
   }
 
   /** Gives an agent the chance to end its turn in order, with its last words and what the turn cost. */
@@ -273,6 +287,7 @@ export class Supervisor {
 
   /** Ends every agent: for a server whose record will not outlive it. */
   async stopAll(): Promise<void> {
+    this.restarts.overtakeAll();
     await this.#settleWork();
     const signal = AbortSignal.timeout(10_000);
     const ids = [...this.#controllers.keys()];

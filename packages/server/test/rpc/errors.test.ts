@@ -118,7 +118,7 @@ const built = new Set(
   [
     "CreateProject GetProject ListProjects UpdateProject DeleteProject",
     "CreateRunner GetRunner ListRunners StopRunner WaitRunner ListAgents StreamRunnerEvents",
-    "UpdateRunner DeleteRunner PauseRunner ResumeRunner BatchStopRunners",
+    "UpdateRunner DeleteRunner RestartRunner PauseRunner ResumeRunner BatchStopRunners",
     "CreateSession GetSession ListSessions SendMessage StreamSession GetSessionTranscript",
     "ResumeSession CancelTurn EndSession AppendTranscript SearchTranscripts",
     "ListApprovals ResolveApproval GetStatus HealthCheck GetMetrics",

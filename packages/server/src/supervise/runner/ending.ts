@@ -41,7 +41,9 @@ export function endSessions(
   }
   for (const session of sessionsOf(tx, runner, [RESUMABLE])) {
     endTurns(tx, session, runner, memory, reason);
-    if (isOver === ENDED) sessionLeft(tx, session, ENDED, `its agent cannot resume it: ${reason}`);
+    // An agent that has not answered holds none of them: they are of earlier incarnations.
+    if (isOver === RESUMABLE || runner.startedAt === null) continue;
+    sessionLeft(tx, session, ENDED, `its agent cannot resume it: ${reason}`);
   }
 }
 

@@ -13,9 +13,14 @@ export function openFirstSession(
   memory: RunnerMemory,
   cwd: string,
 ): { lines: string[] } | { unusable: string } {
-  const { prompt, title, resumeSessionId } = specOf(runner);
+  const { prompt, title, resumeSessionId, forkSession } = specOf(runner);
   if (!memory.adapter.opensSessions) return { lines: [] };
-  if (resumeSessionId !== "" && runner.incarnation === 1) return continueSession(tx, runner, memory, cwd);
+  const { continues } = memory.stored;
+  if (continues !== undefined) return continueSession(tx, runner, memory, cwd, { sessionId: continues });
+  if (runner.incarnation > 1) return { lines: [] };
+  if (resumeSessionId !== "") {
+    return continueSession(tx, runner, memory, cwd, { sessionId: resumeSessionId, fork: forkSession });
+  }
   if (prompt === "") return { lines: [] };
   const input = { model: runner.model, metadata: {}, title };
   const { session, lines } = askForSession(tx, runner, memory, cwd, input);
@@ -23,17 +28,17 @@ export function openFirstSession(
   return { lines };
 }
 
-/** A runner that was created for a session is of no use without it. */
+/** A runner that was created, or restarted, for a session is of no use without it. */
 function continueSession(
   tx: Transaction,
   runner: RunnerRow,
   memory: RunnerMemory,
   cwd: string,
+  { sessionId, fork = false }: { sessionId: string; fork?: boolean },
 ): { lines: string[] } | { unusable: string } {
-  const { resumeSessionId, forkSession } = specOf(runner);
   try {
-    const session = sessionById(tx, resumeSessionId);
-    const asked = forkSession
+    const session = sessionById(tx, sessionId);
+    const asked = fork
       ? askToFork(tx, runner, memory, cwd, session)
       : { session, lines: askToResume(runner, memory, cwd, session) };
     memory.stored.continues = asked.session.id;

@@ -24,7 +24,7 @@ export interface StoredMemory {
   notUtf8: string[];
   /** Sessions that the agent was asked to take up and has not answered for; what is given up has no taker any more. */
   resuming?: Record<string, "pending" | "given_up">;
-  /** The session that the runner was created to continue, until the agent has answered for it. */
+  /** The session that the process was started to continue, until the agent has answered for it. */
   continues?: string | undefined;
   /** Turns that go before those queued earlier, the next one first. */
   steered?: string[];
@@ -45,7 +45,10 @@ export class RunnerMemory {
     readonly adapter: AgentAdapter,
   ) {}
 
-  static first(kind: Pick<StoredMemory, "protocol" | "input" | "cwd">, execSessionId: string): RunnerMemory {
+  static first(
+    kind: Pick<StoredMemory, "protocol" | "input" | "cwd" | "continues">,
+    execSessionId: string,
+  ): RunnerMemory {
     const rest = { outbox: emptyOutbox(), costs: {}, stderrTail: "", notUtf8: [] };
     return RunnerMemory.#of({ ...kind, ...rest, adapter: undefined }, execSessionId);
   }

@@ -60,10 +60,12 @@ export function openOwnSession(
     title,
   });
   const opened = sessionOpened(tx, session, { agentSessionId: sessionId, model: "" });
-  if (memory.adapter.takesMessages && prompt !== "") queuePrompt(tx, runner, opened, prompt);
+  if (memory.adapter.takesMessages) queuePrompt(tx, runner, opened, prompt);
 }
 
+/** The first message of a runner is its first: a restart does not say it again. */
 export function queuePrompt(tx: Transaction, runner: RunnerRow, session: SessionRow, prompt: string): void {
+  if (prompt === "" || runner.incarnation > 1) return;
   const part = create(PartSchema, { kind: { case: "text", value: prompt } });
   queueTurn(tx, session, [part], runner.createdBy);
 }

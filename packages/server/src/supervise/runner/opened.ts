@@ -35,8 +35,7 @@ export function applyOpened(
   const opened = open(tx, runnerId, memory, session, update);
   if (memory.stored.continues === session.id) {
     memory.stored.continues = undefined;
-    const { prompt } = specOf(runner);
-    if (prompt !== "") queuePrompt(tx, runner, opened, prompt);
+    queuePrompt(tx, runner, opened, specOf(runner).prompt);
   }
   applied.prompts.push(...dispatchTurn(tx, opened, memory));
 }

@@ -5,7 +5,7 @@ import { intendSession, sessionOpened } from "../../domain/sessions.js";
 import { copyTranscript } from "../../domain/transcript/copy.js";
 import { specOf } from "../../domain/views/runner.js";
 import { emptyUsage, usageOf } from "../../domain/views/usage.js";
-import type { RunnerRow, SessionRow, Transaction } from "../../store/index.js";
+import type { Reads, RunnerRow, SessionRow, Transaction } from "../../store/index.js";
 import type { RunnerMemory } from "./memory.js";
 import { mcpServersOf } from "./open-session.js";
 
@@ -107,5 +107,5 @@ export function forkOpened(
 }
 
 /** Whether a runner may take the session over now: it is on none, and nothing of it is under way. */
-export const isFree = (tx: Transaction, session: SessionRow): boolean =>
-  session.status === SessionStatus.RESUMABLE && tx.turns.running(session.id) === undefined;
+export const isFree = (reads: Pick<Reads, "turns">, session: SessionRow): boolean =>
+  session.status === SessionStatus.RESUMABLE && reads.turns.running(session.id) === undefined;
