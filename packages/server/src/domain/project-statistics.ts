@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { type ProjectStatistics, ProjectStatisticsSchema } from "@stratavore/proto";
 import type { Reads, UsageSum } from "../store/index.js";
 import { isLive } from "./lifecycle.js";
-import { dayOf } from "./quotas.js";
+import { dayOf } from "./utc-day.js";
 
 /** The tokens of a sum that count against limits: input, output and cache writes. */
 export const countedIn = (sum: UsageSum | undefined): bigint =>

@@ -1,6 +1,6 @@
 import { type ProjectConfig, RestartPolicy_Mode } from "@stratavore/proto";
 import type { ProjectRow, Reads } from "../store/index.js";
-import { tokensExhausted } from "./quotas.js";
+import { tokenWarnings } from "./token-quota.js";
 import { quotaOf } from "./views/quota.js";
 
 /** What of a project's defaults is not done as it says. */
@@ -54,6 +54,5 @@ export function updateWarnings(
     ],
   ];
   const texts = warnings.flatMap(([text, is]) => (is && live > 0 ? [text] : []));
-  const exhausted = changed("quota") ? tokensExhausted(reads, row, now) : undefined;
-  return exhausted === undefined ? texts : [...texts, exhausted.message];
+  return changed("quota") ? [...texts, ...tokenWarnings(reads, row, now)] : texts;
 }

@@ -14,6 +14,7 @@ import { DomainError, failedPrecondition, notFound } from "./errors.js";
 import { checkEtag } from "./etag.js";
 import { recordEvent } from "./events.js";
 import { newId } from "./ids.js";
+import { tokenQuotaChanged } from "./token-quota.js";
 import { projectMessage } from "./views/project.js";
 import { storedQuota } from "./views/quota.js";
 
@@ -100,6 +101,7 @@ export function updateProject(
     fields,
     project: projectMessage(row, tx.runners.countLive(row.uid)),
   });
+  if (fields.includes("quota")) tokenQuotaChanged(tx, before, row, Date.now());
   return { row, fields };
 }
 

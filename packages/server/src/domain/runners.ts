@@ -19,6 +19,7 @@ import { newId } from "./ids.js";
 import { checkMove } from "./lifecycle.js";
 import { checkNotArchived, projectByName } from "./projects.js";
 import { checkRunnerQuota, checkTokenQuota } from "./quotas.js";
+import { tokenWarnings } from "./token-quota.js";
 import { storedQuota } from "./views/quota.js";
 import { runnerMessage } from "./views/runner.js";
 
@@ -59,7 +60,7 @@ export function createRunner(tx: Transaction, input: NewRunnerInput): RunnerRow 
     spec: toBinary(RunnerSpecSchema, input.spec),
     quota: storedQuota(input.quota),
     metadata: input.metadata,
-    warnings: input.warnings,
+    warnings: [...input.warnings, ...tokenWarnings(tx, project, Date.now())],
     createdBy: input.createdBy,
   });
   tx.processes.insert({ runnerId: id, ...input.place(id), state: "intended" });
@@ -96,7 +97,9 @@ export function moveRunner(
   patch: RunnerPatch = {},
 ): RunnerRow {
   checkMove(runner.id, runner.status, to);
-  return tx.runners.update(runner.id, { ...patch, status: to })!;
+  // Why it was held back is no reason for what comes then.
+  const reason = runner.status === RunnerStatus.PAUSED ? { reason: "" } : {};
+  return tx.runners.update(runner.id, { ...reason, ...patch, status: to })!;
 }
 
 /** The agent has answered. */

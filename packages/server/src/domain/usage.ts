@@ -1,7 +1,8 @@
 import { clone } from "@bufbuild/protobuf";
 import { CostBasis, type Usage, UsageSchema } from "@stratavore/proto";
 import type { SessionRow, Transaction } from "../store/index.js";
-import { dayOf } from "./quotas.js";
+import { tokensUsed } from "./token-quota.js";
+import { dayOf } from "./utc-day.js";
 import { countedTokens, emptyUsage, storedUsage, usageOf } from "./views/usage.js";
 
 /** Adds what was spent. Context figures are occupancies: the newer one stands. */
@@ -36,9 +37,10 @@ export function addUsage(tx: Transaction, session: SessionRow, usage: Usage): vo
     });
   }
   if (counted === 0n && usage.cacheReadTokens === 0n && usage.costNanos === 0n) return;
+  const at = Date.now();
   tx.usage.add({
     projectUid: session.projectUid,
-    day: dayOf(Date.now()),
+    day: dayOf(at),
     runnerId: session.runnerId,
     sessionId: session.id,
     model: now.model,
@@ -51,6 +53,7 @@ export function addUsage(tx: Transaction, session: SessionRow, usage: Usage): vo
     reasoningTokens: usage.reasoningTokens,
     costNanos: usage.costNanos,
   });
+  tokensUsed(tx, session, counted, at);
 }
 
 /** Notes how full the model's context is. */

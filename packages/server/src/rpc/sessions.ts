@@ -147,7 +147,7 @@ export function sessionService(services: Services): ServiceImpl<typeof SessionSe
           const now = sessionById(tx, session.id);
           requireActive(now, runnerById(tx, runner.id).sessionId);
           const project = tx.projects.byUid(now.projectUid);
-          if (project !== undefined) checkTokenQuota(tx, project, Date.now());
+          if (project !== undefined) checkTokenQuota(tx, project, Date.now(), runnerById(tx, runner.id));
           refuseParts(request, memory.adapter.refusal(parts));
           const running = tx.turns.running(now.id);
           if (running !== undefined && request.whenBusy === WhenBusy.REJECT) {

@@ -112,7 +112,7 @@ export class Supervisor {
     const { answer, effect: runner } = await store.transaction((tx) =>
       once(tx, request, CreateRunnerResponseSchema, () => {
         const row = createRunner(tx, { ...input, place });
-        const { warnings } = input;
+        const { warnings } = row;
         return {
           answer: create(CreateRunnerResponseSchema, { runner: runnerMessage(row), warnings }),
           effect: row,

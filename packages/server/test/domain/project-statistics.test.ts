@@ -2,7 +2,8 @@ import { create } from "@bufbuild/protobuf";
 import { ResourceQuotaSchema, RunnerStatus } from "@stratavore/proto";
 import { expect, test } from "vitest";
 import { projectStatistics, statisticsOfAll } from "../../src/domain/project-statistics.js";
-import { dayOf, tokensExhausted } from "../../src/domain/quotas.js";
+import { tokensExhausted } from "../../src/domain/token-quota.js";
+import { dayOf } from "../../src/domain/utc-day.js";
 import { storedQuota } from "../../src/domain/views/quota.js";
 import { openTemp } from "../store/fixtures.js";
 

@@ -215,7 +215,7 @@ test("new limits hold from then on, and what is over them already is said", asyn
   const { warnings } = await opened.projects.updateProject({ name: "web", quota });
   expect(warnings).toEqual([
     expect.stringMatching(/live \(2\) are more than max_concurrent_runners 1/),
-    expect.stringMatching(/has used 47 of its max_tokens_per_day of 40/),
+    expect.stringMatching(/max_tokens_per_day 40 of project "web" used up: 47 tokens/),
   ]);
   const create = () => opened.runners.createRunner({ projectName: "web", spec: { agent: "demo" } });
   expect((await failureOf(create())).code).toBe(Code.ResourceExhausted);

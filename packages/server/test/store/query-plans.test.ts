@@ -106,9 +106,19 @@ const hot: [what: string, index: RegExp, run: (read: Reads, tx: Transaction) => 
   ],
   ["what a project spent today", /\(day=\? AND project_uid=\?\)/, (r) => r.usage.today("p", "2026-01-01")],
   [
+    "what a runner spent today",
+    /usage_daily .*\(project_uid=\? AND day=\? AND runner_id=\?\)/,
+    (r) => r.usage.ofRunner("p", "2026-01-01", "r"),
+  ],
+  [
     "what each project spent today",
     /usage_sums USING PRIMARY KEY \(day=\?\)/,
     (r) => r.usage.byProject("2026-01-01"),
+  ],
+  [
+    "events of a session and types",
+    /events_by_session \(session_id=\? AND (seq|rowid)>\?/,
+    (r) => r.events.after(0n, { sessionId: "s", types: [1, 2], limit: 50 }),
   ],
   [
     "events of a session, a runner, a project and types",

@@ -43,6 +43,7 @@ const EVER = "";
 export class UsageReads {
   readonly #ofProject;
   readonly #ofAll;
+  readonly #ofRunner;
 
   constructor({ wide }: Connection) {
     const { day: _, costBasis, ...columns } = getTableColumns(usageSums);
@@ -57,11 +58,25 @@ export class UsageReads {
     const onDay = eq(usageSums.day, slot("day"));
     this.#ofProject = sums(and(onDay, eq(usageSums.projectUid, slot("projectUid"))));
     this.#ofAll = sums(onDay);
+    const { sessionId, model, runnerId, day, costBasis: basis, ...daily } = getTableColumns(usageDaily);
+    this.#ofRunner = wide.all<SumRow>((db) =>
+      db
+        .select({ ...daily, basis })
+        .from(usageDaily)
+        .where(
+          and(eq(daily.projectUid, slot("projectUid")), eq(day, slot("day")), eq(runnerId, slot("runnerId"))),
+        ),
+    );
   }
 
   /** What the project spent on a UTC day, `YYYY-MM-DD`. */
   today(projectUid: string, day: string): UsageSum {
     return add(this.#ofProject({ projectUid, day }));
+  }
+
+  /** What one of the project's runners spent on a UTC day. */
+  ofRunner(projectUid: string, day: string, runnerId: string): UsageSum {
+    return add(this.#ofRunner({ projectUid, day, runnerId }));
   }
 
   /** What the project ever spent. */

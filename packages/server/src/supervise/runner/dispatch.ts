@@ -1,6 +1,8 @@
-import { RunnerStatus, TurnState } from "@stratavore/proto";
+import { QuotaAction, RunnerStatus, TurnState } from "@stratavore/proto";
 import type { AgentUpdate } from "../../agents/index.js";
-import { tokensExhausted } from "../../domain/quotas.js";
+import { pauseForQuota } from "../../domain/quota-pause.js";
+import { actionFor } from "../../domain/quota-policy.js";
+import { tokenBreach, tokensExhausted } from "../../domain/token-quota.js";
 import { promptOf, turnEnded, turnSending } from "../../domain/turns.js";
 import type { SessionRow, Transaction, TurnRow } from "../../store/index.js";
 import type { RunnerMemory } from "./memory.js";
@@ -22,17 +24,25 @@ export interface Outgoing {
 
 export const nothing = (): Outgoing => ({ lines: [], prompts: [] });
 
-/** Hands over the next turn of a session if nothing holds it back. Turns that the quota has no room for fail. */
+/**
+ * Hands over the next turn of a session if nothing holds it back. Turns that the quota has no room for fail, or wait on a
+ * runner that is PAUSED for it.
+ */
 export function dispatchTurn(tx: Transaction, session: SessionRow, memory: RunnerMemory): Prompt[] {
   const runner = tx.runners.byId(session.runnerId);
   if (runner?.status !== RunnerStatus.RUNNING || runner.sessionId !== session.id) return [];
   if (tx.turns.running(session.id) !== undefined) return [];
   const project = tx.projects.byUid(session.projectUid);
-  const exhausted = project && tokensExhausted(tx, project, Date.now());
+  const at = Date.now();
+  const exhausted = project && tokensExhausted(tx, project, at, runner);
   for (;;) {
     const turn = nextTurn(tx, session, memory);
     if (turn === undefined) return [];
-    if (exhausted === undefined) return [handOver(tx, session, turn, memory)];
+    if (project === undefined || exhausted === undefined) return [handOver(tx, session, turn, memory)];
+    if (actionFor(project, "max_tokens_per_day") === QuotaAction.PAUSE) {
+      pauseForQuota(tx, runner, tokenBreach(tx, project, at, runner)!, { frozen: false });
+      return [];
+    }
     turnEnded(tx, session, turn, {
       state: TurnState.FAILED,
       stopReason: "quota_exceeded",
