@@ -25,6 +25,8 @@ import {
 import { closingInterceptor } from "./rpc/interceptors/closing.js";
 import { type CallCounts, errorInterceptor, failureReport } from "./rpc/interceptors/errors.js";
 import { validationInterceptor } from "./rpc/interceptors/validation.js";
+import { KeptLines } from "./rpc/logs/kept-lines.js";
+import { keptLog } from "./rpc/logs/kept-log.js";
 import { createRoutes, serviceNames } from "./rpc/routes.js";
 import type { Services } from "./rpc/services.js";
 import { openStore, type Store } from "./store/index.js";
@@ -69,7 +71,8 @@ function placesOf(dataDir: string | null): Places {
 export async function createStratavore(options: StratavoreOptions = {}): Promise<Stratavore> {
   requireNode(process.versions.node);
   const environment = options.environment ?? process.env;
-  const log: Log = options.log ?? silentLog;
+  const logLines = new KeptLines();
+  const log = keptLog(options.log ?? silentLog, logLines);
   const dataDir = options.dataDir === null ? null : resolve(options.dataDir ?? defaultDataDir(environment));
   const store = await openStore({ dataDir });
   const places = placesOf(dataDir);
@@ -78,7 +81,7 @@ export async function createStratavore(options: StratavoreOptions = {}): Promise
     if (places.temporary) await rm(places.root, { recursive: true, force: true });
   };
   try {
-    return await start({ options, environment, log, dataDir, store, places, letGo });
+    return await start({ options, environment, log, logLines, dataDir, store, places, letGo });
   } catch (error) {
     await letGo();
     throw error;
@@ -89,6 +92,7 @@ interface Opened {
   options: StratavoreOptions;
   environment: NodeJS.ProcessEnv;
   log: Log;
+  logLines: KeptLines;
   dataDir: string | null;
   store: Store;
   places: Places;
@@ -97,7 +101,7 @@ interface Opened {
 }
 
 async function start(opened: Opened): Promise<Stratavore> {
-  const { options, environment, log, dataDir, store, places, letGo } = opened;
+  const { options, environment, log, logLines, dataDir, store, places, letGo } = opened;
   const counts: CallCounts = { calls: 0, failed: 0 };
   const closing = new AbortController();
   const demo = demoProfile(join(places.root, "demo"));
@@ -122,6 +126,7 @@ async function start(opened: Opened): Promise<Stratavore> {
     supervisor,
     sampler,
     log,
+    logLines,
     counts,
     allowedRoots: options.allowedRoots ?? [],
     maxTranscriptBytes: options.maxTranscriptBytes ?? defaultMaxTranscriptBytes,

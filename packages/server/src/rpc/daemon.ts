@@ -4,7 +4,9 @@ import { cpuMeter } from "./daemon/cpu-meter.js";
 import { healthCheck } from "./daemon/health.js";
 import { getMetrics } from "./daemon/metrics.js";
 import { getStatus } from "./daemon/status.js";
+import { streamLogs } from "./daemon/stream-logs.js";
 import type { Services } from "./services.js";
+import { openStream } from "./streams/open-stream.js";
 
 /** Each method has its file in `daemon/`. */
 export function daemonService(services: Services): Partial<ServiceImpl<typeof DaemonService>> {
@@ -13,5 +15,7 @@ export function daemonService(services: Services): Partial<ServiceImpl<typeof Da
     getStatus: (request) => getStatus(services, cpuPercent, request),
     getMetrics: (request) => getMetrics(services, request),
     healthCheck: (request) => healthCheck(services, request),
+    streamLogs: (request, { signal }) =>
+      openStream(services, signal, (ending) => streamLogs(services.logLines, request, ending)),
   };
 }

@@ -3,6 +3,7 @@ import type { Log } from "../supervise/log.js";
 import type { UsageSampler } from "../supervise/sampler.js";
 import type { Supervisor } from "../supervise/supervisor.js";
 import type { CallCounts } from "./interceptors/errors.js";
+import type { KeptLines } from "./logs/kept-lines.js";
 
 /** What the services are made of. */
 export interface Services {
@@ -10,6 +11,8 @@ export interface Services {
   supervisor: Supervisor;
   sampler: UsageSampler;
   log: Log;
+  /** What was logged last. */
+  logLines: KeptLines;
   counts: CallCounts;
   /** Directories in which projects may be; empty: anywhere. */
   allowedRoots: readonly string[];

@@ -121,7 +121,7 @@ const built = new Set(
     "UpdateRunner DeleteRunner RestartRunner PauseRunner ResumeRunner BatchStopRunners",
     "CreateSession GetSession ListSessions SendMessage StreamSession GetSessionTranscript",
     "ResumeSession CancelTurn EndSession AppendTranscript SearchTranscripts",
-    "ListApprovals ResolveApproval GetStatus HealthCheck GetMetrics",
+    "ListApprovals ResolveApproval GetStatus HealthCheck GetMetrics StreamLogs",
   ].flatMap((names) => names.split(" ")),
 );
 
