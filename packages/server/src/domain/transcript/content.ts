@@ -10,7 +10,7 @@ function partContent({ kind }: Part): string {
       return `[thinking] ${kind.value}`;
     case "toolCall": {
       const { title, name, id, status, content } = kind.value;
-      const head = `[tool] ${title || name || id}: ${ToolCallStatus[status].toLowerCase()}`;
+      const head = `[tool] ${title || name || id}: ${(ToolCallStatus[status] ?? "unspecified").toLowerCase()}`;
       return [head, ...content.map(partContent)].join("\n");
     }
     case "toolResult":

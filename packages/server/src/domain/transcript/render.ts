@@ -30,18 +30,36 @@ function partMarkdown(part: Part): string {
         .map(({ content, status }) => `- [${status === "completed" ? "x" : " "}] ${content}`)
         .join("\n");
     case "fileDiff": {
-      const removed = (kind.value.oldText ?? "").split("\n").map((line) => `-${line}`);
-      const added = kind.value.newText.split("\n").map((line) => `+${line}`);
-      const lines = kind.value.oldText === undefined ? added : [...removed, ...added];
-      return `\`${kind.value.path}\`\n\n${fenced(lines.join("\n"), "diff")}`;
+      const { path, oldText = "", newText } = kind.value;
+      const lines = [
+        ...linesOf(oldText).map((line) => `-${line}`),
+        ...linesOf(newText).map((line) => `+${line}`),
+      ];
+      return `${inline(path)}\n\n${fenced(lines.join("\n"), "diff")}`;
     }
+    case undefined:
+      return "";
     default:
       return fenced(contentOf([part]), "text");
   }
 }
 
+const linesOf = (text: string) => (text === "" ? [] : text.replace(/\n$/, "").split("\n"));
+
+function longestRun(text: string): number {
+  let longest = 0;
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);
+  return longest;
+}
+
 function fenced(text: string, language: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = "`".repeat(longest + 1);
+  const fence = "`".repeat(Math.max(3, longestRun(text) + 1));
   return `${fence}${language}\n${text}\n${fence}`;
+}
+
+/** Code within a line; the spaces keep backticks at its ends apart from those around it. */
+function inline(text: string): string {
+  const ticks = "`".repeat(longestRun(text) + 1);
+  const space = ticks.length > 1 ? " " : "";
+  return `${ticks}${space}${text.replace(/\s+/g, " ")}${space}${ticks}`;
 }
