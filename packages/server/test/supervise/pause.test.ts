@@ -2,7 +2,14 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
-import { EventType, RunnerPausedSchema, RunnerStatus, TurnState } from "@stratavore/proto";
+import {
+  EventType,
+  RunnerActivity,
+  RunnerPausedSchema,
+  RunnerStatus,
+  TurnState,
+  WhenBusy,
+} from "@stratavore/proto";
 import { expect, test } from "vitest";
 import { type House, openHouse } from "./house.js";
 
@@ -43,6 +50,26 @@ test("a paused runner ends its turn and begins no other, until it is resumed", a
   const events = await house.events(EventType.RUNNER_PAUSED, EventType.RUNNER_RESUMED);
   expect(events.map(({ eventType }) => EventType[eventType])).toEqual(["RUNNER_PAUSED", "RUNNER_RESUMED"]);
   expect(fromBinary(RunnerPausedSchema, events[0]!.payload!.value).frozen).toBe(false);
+  expect(house.errors).toEqual([]);
+});
+
+test("messages to a paused runner wait in order, through a daemon's end, and go when it is resumed", async () => {
+  const house = await openHouse();
+  const { runnerId, sessionId } = await house.talking("plain");
+  await house.runners.pauseRunner({ runnerId });
+  const first = await house.send(sessionId, "!say one");
+  const second = await house.send(sessionId, "!say two", { whenBusy: WhenBusy.REJECT });
+  expect([first.state, second.state]).toEqual([TurnState.QUEUED, TurnState.QUEUED]);
+  await house.close();
+  await house.open();
+  const third = await house.send(sessionId, "!say three");
+  expect((await house.runner(runnerId)).activity).toBe(RunnerActivity.IDLE);
+  expect(await house.events(EventType.TURN_STARTED)).toEqual([]);
+  await house.sessions.cancelTurn({ sessionId, turnId: second.id });
+  await house.runners.resumeRunner({ runnerId });
+  expect((await house.over(sessionId, third.id)).state).toBe(TurnState.COMPLETED);
+  expect(await house.answer(sessionId)).toBe("onethree");
+  expect((await house.over(sessionId, second.id)).state).toBe(TurnState.CANCELLED);
   expect(house.errors).toEqual([]);
 });
 
