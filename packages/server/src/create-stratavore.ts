@@ -32,6 +32,7 @@ import type { Services } from "./rpc/services.js";
 import { openStore, type Store } from "./store/index.js";
 import type { Stratavore } from "./stratavore.js";
 import { AgentCatalog } from "./supervise/agent-choice.js";
+import { resumeStops } from "./supervise/external/stop.js";
 import { type Log, silentLog } from "./supervise/log.js";
 import { reconcile } from "./supervise/reconcile/reconcile.js";
 import { UsageSampler } from "./supervise/sampler.js";
@@ -173,6 +174,8 @@ async function start(opened: Opened): Promise<Stratavore> {
     throw error;
   });
   for (const step of reconciled) log.info(step, "reconciled");
+  supervisor.externals.start();
+  resumeStops(supervisor);
 
   async function listen(wanted?: readonly string[]) {
     const socket = dataDir === null ? null : chooseSocketPath(dataDir);

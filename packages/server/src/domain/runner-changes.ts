@@ -58,6 +58,8 @@ export function updateRunner(
   const patch = Object.fromEntries(changed.map((key) => [key, changes[key]]));
   const unapplied = changed.flatMap((key) => {
     if (key === "metadata") return [];
+    if (runner.external)
+      return [`${protoNames[key]} was recorded; it is for the owner of the runner to apply it`];
     if (key === "model") return setModel(runner, changes.model ?? "");
     return [`${protoNames[key]} was recorded but not applied: the agent's protocol cannot pass it on`];
   });

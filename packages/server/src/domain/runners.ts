@@ -35,11 +35,13 @@ export interface NewRunnerInput {
   spec: RunnerSpec;
   warnings: string[];
   createdBy: string;
-  /** Where its process will live and the random id that will prove it is ours. */
-  place: (runnerId: string) => { dir: string; nonce: string };
+  /** Silence after which it is FAILED, for one that is external. */
+  heartbeatTtlMs?: number;
+  /** Where its process will live and the random id that will prove it is ours; not of an external runner. */
+  place?: (runnerId: string) => { dir: string; nonce: string };
 }
 
-/** Records a runner as STARTING, and the intent to start its process. */
+/** Records a runner as STARTING, and the intent to start its process unless it is external. */
 export function createRunner(tx: Transaction, input: NewRunnerInput): RunnerRow {
   const project = projectByName(tx, input.projectName);
   checkNotArchived(project);
@@ -62,8 +64,10 @@ export function createRunner(tx: Transaction, input: NewRunnerInput): RunnerRow 
     metadata: input.metadata,
     warnings: [...input.warnings, ...tokenWarnings(tx, project, Date.now())],
     createdBy: input.createdBy,
+    external: input.heartbeatTtlMs !== undefined,
+    heartbeatTtlMs: input.heartbeatTtlMs ?? null,
   });
-  tx.processes.insert({ runnerId: id, ...input.place(id), state: "intended" });
+  if (input.place !== undefined) tx.processes.insert({ runnerId: id, ...input.place(id), state: "intended" });
   recordEvent(tx, EventType.RUNNER_CREATED, { runner }, RunnerCreatedSchema, {
     runner: runnerMessage(runner),
   });
@@ -102,13 +106,17 @@ export function moveRunner(
   return tx.runners.update(runner.id, { ...reason, ...patch, status: to })!;
 }
 
-/** The agent has answered. */
-export function runnerStarted(tx: Transaction, runner: RunnerRow, facts: { pid: number }): RunnerRow {
+/** The agent has answered, or an external runner's owner was heard of. `activity`: IDLE unless it says otherwise. */
+export function runnerStarted(
+  tx: Transaction,
+  runner: RunnerRow,
+  facts: { pid: number; activity?: RunnerActivity },
+): RunnerRow {
   const now = Date.now();
   const started = moveRunner(tx, runner, RunnerStatus.RUNNING, {
     startedAt: now,
     lastHeartbeat: now,
-    activity: RunnerActivity.IDLE,
+    activity: facts.activity ?? RunnerActivity.IDLE,
   });
   recordEvent(tx, EventType.RUNNER_STARTED, { runner: started }, RunnerStartedSchema, {
     incarnation: started.incarnation,

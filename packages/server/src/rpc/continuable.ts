@@ -40,11 +40,21 @@ export function checkContinuable(reads: Pick<Reads, "turns">, session: SessionRo
 
 /** @throws DomainError failed_precondition: another agent, or another project's directory, knows nothing of it */
 export function checkSameAgent(session: SessionRow, runner: RunnerRow): void {
-  if (session.agent === runner.agent && session.projectUid === runner.projectUid && !runner.external) return;
+  if (session.agent === runner.agent && session.projectUid === runner.projectUid) return;
   throw failedPrecondition(
     "OTHER_AGENT",
     `session ${session.id} is of the agent ${session.agent} in project ${session.projectName}; runner ${runner.id} is of ${runner.agent} in ${runner.projectName}`,
     { session: session.id, runner: runner.id },
+  );
+}
+
+/** @throws DomainError failed_precondition: nobody here speaks to the agent */
+export function requireAgent({ id, external }: RunnerRow): void {
+  if (!external) return;
+  throw failedPrecondition(
+    "EXTERNAL_RUNNER",
+    `runner ${id} is external, and only its owner can have it continue a session; name another runner, or none`,
+    { runner: id },
   );
 }
 

@@ -31,6 +31,8 @@ import { callerOf, scopeOf } from "./caller.js";
 import { checkAgentOf, sessionToContinue } from "./continuable.js";
 import { isRowKey, keyOf, limitOf, tokenOf } from "./paging.js";
 import { runnerChanges } from "./runners/changes.js";
+import { checkHeartbeatTtl, createExternal, heartbeat } from "./runners/external.js";
+import { externalMetrics, factsOf } from "./runners/facts.js";
 import { restartRunner } from "./runners/restart.js";
 import type { Services } from "./services.js";
 import { streamEvents } from "./streams/events.js";
@@ -43,6 +45,7 @@ type Implemented =
   | "listRunners"
   | "stopRunner"
   | "restartRunner"
+  | "heartbeat"
   | "waitRunner"
   | "listAgents"
   | "streamRunnerEvents";
@@ -58,10 +61,9 @@ const protocols = {
 export function runnerService(services: Services): Pick<ServiceImpl<typeof RunnerService>, Implemented> {
   const { store, supervisor, sampler, closing } = services;
   const { environment, agents } = supervisor.options;
-  const factsOf = (id: string) => sampler.facts(supervisor.controller(id));
 
   function metricsOf(row: RunnerRow): RunnerMetrics {
-    const usage = factsOf(row.id).resourceUsage;
+    const usage = factsOf(services, row).resourceUsage;
     const from = row.startedAt;
     const uptimeMs = from === null ? 0 : (row.endedAt ?? Date.now()) - from;
     return create(RunnerMetricsSchema, {
@@ -72,6 +74,7 @@ export function runnerService(services: Services): Pick<ServiceImpl<typeof Runne
       uptime: { seconds: BigInt(Math.trunc(uptimeMs / 1000)), nanos: (uptimeMs % 1000) * 1e6 },
       restarts: row.incarnation - 1,
       exitCode: row.exitCode ?? undefined,
+      ...externalMetrics(services, row),
     });
   }
 
@@ -82,9 +85,8 @@ export function runnerService(services: Services): Pick<ServiceImpl<typeof Runne
       const repeat = repeatable(scopeOf(context), CreateRunnerRequestSchema, request);
       const before = answeredBefore(store.read, repeat, CreateRunnerResponseSchema);
       if (before !== undefined) return before;
-      if (request.external) {
-        throw new DomainError("unimplemented", "EXTERNAL_RUNNERS", "external runners are not offered yet");
-      }
+      checkHeartbeatTtl(request);
+      if (request.external) return await createExternal(services, request, context, repeat);
       const spec = request.spec ?? create(RunnerSpecSchema);
       checkEnvironmentNames(Object.keys(spec.environment), "spec.environment");
       const project = projectByName(store.read, request.projectName);
@@ -130,7 +132,7 @@ export function runnerService(services: Services): Pick<ServiceImpl<typeof Runne
         const session =
           includeSession && row.sessionId !== null ? read.sessions.byId(row.sessionId) : undefined;
         return {
-          runner: runnerMessage(row, factsOf(runnerId)),
+          runner: runnerMessage(row, factsOf(services, row)),
           metrics: includeMetrics ? metricsOf(row) : undefined,
           session: session && sessionMessage(session, read.turns.latest(session.id)),
           asOfEventId: eventId(store.epoch, read.events.head()),
@@ -153,7 +155,7 @@ export function runnerService(services: Services): Pick<ServiceImpl<typeof Runne
         const last = rows.at(-1);
         return {
           runners: rows.map((row) => {
-            const { pid, resourceUsage, lastSeen } = factsOf(row.id);
+            const { pid, resourceUsage, lastSeen } = factsOf(services, row);
             return runnerMessage(row, {
               pid,
               lastSeen,
@@ -170,21 +172,23 @@ export function runnerService(services: Services): Pick<ServiceImpl<typeof Runne
 
     async stopRunner({ runnerId, force, timeoutSeconds }, { signal }) {
       const graceMs = (timeoutSeconds || defaultGraceSeconds) * 1000;
-      const { runner, report } = await supervisor.stopRunner(runnerId, { force, graceMs }, signal);
+      const { runner, report, method } = await supervisor.stopRunner(runnerId, { force, graceMs }, signal);
       return {
         runner: runnerMessage(runner),
         endedProcesses: endedProcesses(report),
-        method: methodOf(report),
+        method: method ?? methodOf(report),
       };
     },
 
     restartRunner: (request, context) => restartRunner(services, request, context),
 
+    heartbeat: (request) => heartbeat(services, request),
+
     async waitRunner({ runnerId, statuses }, { signal }) {
       const wanted = statuses.length > 0 ? statuses : [RunnerStatus.TERMINATED, RunnerStatus.FAILED];
       const ending = AbortSignal.any([signal, closing]);
       const row = await supervisor.inState(runnerId, ({ status }) => wanted.includes(status), ending);
-      return { runner: runnerMessage(row, factsOf(runnerId)) };
+      return { runner: runnerMessage(row, factsOf(services, row)) };
     },
 
     async listAgents({ includeVersions }) {

@@ -22,7 +22,7 @@ import type { StoredMemory } from "../supervise/runner/memory.js";
 import { askToFork, askToResume } from "../supervise/runner/resume-session.js";
 import { waitFor } from "../supervise/wait-for.js";
 import { scopeOf } from "./caller.js";
-import { checkContinuable, checkSameAgent, requireIdle } from "./continuable.js";
+import { checkContinuable, checkSameAgent, requireAgent, requireIdle } from "./continuable.js";
 import { runnerService } from "./runners.js";
 import type { Services } from "./services.js";
 
@@ -129,6 +129,7 @@ async function onRunner(
   ending: AbortSignal,
 ): Promise<string> {
   const { store, supervisor } = services;
+  requireAgent(runnerById(store.read, runnerId));
   const runner = await supervisor.settled(runnerId, ending);
   const now = sessionById(store.read, id);
   if (!fork && runner.sessionId === id && now.runnerId === runnerId) return id;

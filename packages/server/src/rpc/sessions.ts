@@ -33,6 +33,7 @@ import { isRowKey, keyOf, limitOf, tokenOf } from "./paging.js";
 import type { Services } from "./services.js";
 import { appendTranscript } from "./session-append.js";
 import { cancelTurn, endSession } from "./session-end.js";
+import { createExternalSession } from "./session-external.js";
 import { resumeSession } from "./session-resume.js";
 import { searchTranscripts } from "./session-search.js";
 import { cursorText } from "./streams/cursor.js";
@@ -53,7 +54,9 @@ export function sessionService(services: Services): ServiceImpl<typeof SessionSe
       const repeat = repeatable(scopeOf(context), CreateSessionRequestSchema, request);
       const ending = AbortSignal.any([context.signal, closing, AbortSignal.timeout(openTimeoutMs)]);
       const before = answeredBefore(store.read, repeat, CreateSessionResponseSchema);
-      if (before !== undefined) return await opened(before, ending);
+      const isExternal = store.read.runners.byId(runnerId)?.external === true;
+      if (before !== undefined) return isExternal ? before : await opened(before, ending);
+      if (isExternal) return await createExternalSession(services, request, repeat);
       const runner = await supervisor.settled(runnerId, ending);
       const controller = supervisor.live(runner);
       if (!controller.adapter.opensSessions) {

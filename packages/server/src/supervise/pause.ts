@@ -9,6 +9,7 @@ import { once, type RepeatableRequest } from "../domain/idempotency.js";
 import { pauseRunner as recordPause, resumeRunner as recordResume } from "../domain/runner-changes.js";
 import { runnerById } from "../domain/runners.js";
 import { runnerMessage } from "../domain/views/runner.js";
+import { pauseExternal, resumeExternal } from "./external/pause.js";
 import type { RunnerController } from "./runner/controller.js";
 import { dispatchTurn, nothing } from "./runner/dispatch.js";
 import { SerialQueue } from "./serial-queue.js";
@@ -33,7 +34,9 @@ export async function pauseRunner(
   { runnerId, freeze }: { runnerId: string; freeze: boolean },
   request: RepeatableRequest | undefined,
 ): Promise<PauseRunnerResponse> {
-  const controller = supervisor.live(runnerById(supervisor.options.store.read, runnerId));
+  const runner = runnerById(supervisor.options.store.read, runnerId);
+  if (runner.external) return await pauseExternal(supervisor, runner, freeze, request);
+  const controller = supervisor.live(runner);
   return await queueOf(controller).run(async () => {
     const { answer, effect } = await controller.change((tx, memory) => {
       const value = once(tx, request, PauseRunnerResponseSchema, () => {
@@ -58,7 +61,9 @@ export async function resumeRunner(
   { runnerId }: { runnerId: string },
   request: RepeatableRequest | undefined,
 ): Promise<ResumeRunnerResponse> {
-  const controller = supervisor.live(runnerById(supervisor.options.store.read, runnerId));
+  const runner = runnerById(supervisor.options.store.read, runnerId);
+  if (runner.external) return await resumeExternal(supervisor, runner, request);
+  const controller = supervisor.live(runner);
   return await queueOf(controller).run(async () => {
     const { answer, effect } = await controller.change((tx, memory) => {
       const { answer, effect } = once(tx, request, ResumeRunnerResponseSchema, () => {

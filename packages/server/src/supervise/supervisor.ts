@@ -1,7 +1,12 @@
 import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { create } from "@bufbuild/protobuf";
-import { type CreateRunnerResponse, CreateRunnerResponseSchema, RunnerStatus } from "@stratavore/proto";
+import {
+  type CreateRunnerResponse,
+  CreateRunnerResponseSchema,
+  RunnerStatus,
+  type StopMethod,
+} from "@stratavore/proto";
 import { DomainError, failedPrecondition, shuttingDown } from "../domain/errors.js";
 import { once, type RepeatableRequest } from "../domain/idempotency.js";
 import { isLive, isTerminal, statusName } from "../domain/lifecycle.js";
@@ -10,6 +15,9 @@ import { runnerMessage } from "../domain/views/runner.js";
 import type { Driver, StopReport } from "../drivers/driver.js";
 import type { RunnerRow, Store, Transaction } from "../store/index.js";
 import type { AgentCatalog } from "./agent-choice.js";
+import { ExternalRunners } from "./external/external-runners.js";
+import { stopExternal } from "./external/stop.js";
+import { Heartbeats } from "./heartbeats.js";
 import { type LaunchPlan, placeOf } from "./launch.js";
 import type { Log } from "./log.js";
 import { orAborted } from "./or-aborted.js";
@@ -55,6 +63,8 @@ interface EndOptions extends StopOptions {
 export interface StopOutcome {
   runner: RunnerRow;
   report: StopReport | undefined;
+  /** How the end of an external runner is known; of others the report tells it. */
+  method?: StopMethod;
 }
 
 /** Keeps the record and the processes of this machine the same. */
@@ -65,9 +75,14 @@ export class Supervisor {
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #removals = new Map<string, Promise<void>>();
   readonly #closing = new AbortController();
+  readonly heartbeats: Heartbeats;
+  readonly externals: ExternalRunners;
   readonly restarts = new Restarts();
 
-  constructor(readonly options: SupervisorOptions) {}
+  constructor(readonly options: SupervisorOptions) {
+    this.heartbeats = new Heartbeats(options.store);
+    this.externals = new ExternalRunners(options.store, options.log, this.heartbeats);
+  }
 
   /** Aborted once nothing new is begun. */
   get closing(): AbortSignal {
@@ -192,6 +207,7 @@ export class Supervisor {
     const signal = AbortSignal.any([caller, this.closing]);
     const before = runnerById(store.read, runnerId);
     if (isTerminal(before.status)) return { runner: before, report: undefined };
+    if (before.external) return await stopExternal(this, runnerId, options, caller);
     const runner = await store.transaction((tx) => {
       const now = runnerById(tx, runnerId);
       if (isTerminal(now.status)) return now;
@@ -297,6 +313,7 @@ export class Supervisor {
   /** Lets go of every agent; they live on. */
   async close(): Promise<void> {
     this.#closing.abort(shuttingDown());
+    await this.externals.close();
     await this.#settleWork();
     for (const timer of this.#timers.values()) clearTimeout(timer);
     await Promise.allSettled([...this.#controllers.values()].map((controller) => controller.close()));

@@ -119,6 +119,7 @@ const built = new Set(
     "CreateProject GetProject ListProjects UpdateProject DeleteProject",
     "CreateRunner GetRunner ListRunners StopRunner WaitRunner ListAgents StreamRunnerEvents",
     "UpdateRunner DeleteRunner RestartRunner PauseRunner ResumeRunner BatchStopRunners",
+    "Heartbeat",
     "CreateSession GetSession ListSessions SendMessage StreamSession GetSessionTranscript",
     "ResumeSession CancelTurn EndSession AppendTranscript SearchTranscripts",
     "ListApprovals ResolveApproval GetStatus HealthCheck GetMetrics StreamLogs",

@@ -186,7 +186,6 @@ test("what this version does not do yet is said, and not left out in silence", a
   await project(opened);
   const create = (request: object) =>
     failureOf(opened.runners.createRunner({ projectName: "web", ...request }));
-  expect((await create({ external: true })).code).toBe(Code.Unimplemented);
   const environment = { TOKEN: { source: { case: "secret", value: "env:TOKEN" } } };
   const mcpServers = [{ name: "m", command: ["x"], environment }];
   expect((await create({ spec: { ...demo, mcpServers } })).code).toBe(Code.Unimplemented);

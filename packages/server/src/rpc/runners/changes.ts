@@ -29,6 +29,7 @@ import { type StopResult, stopMany } from "../../supervise/stop-many.js";
 import { updateRunner } from "../../supervise/update-runner.js";
 import { scopeOf } from "../caller.js";
 import type { Services } from "../services.js";
+import { factsOf } from "./facts.js";
 
 type Implemented = "updateRunner" | "deleteRunner" | "pauseRunner" | "resumeRunner" | "batchStopRunners";
 
@@ -42,8 +43,7 @@ const liveStatuses = [
 
 /** What changes runners that are on record. */
 export function runnerChanges(services: Services): Pick<ServiceImpl<typeof RunnerService>, Implemented> {
-  const { store, supervisor, sampler, log } = services;
-  const factsOf = (id: string) => sampler.facts(supervisor.controller(id));
+  const { store, supervisor, log } = services;
   return {
     async updateRunner(request, context) {
       const repeat = repeatable(scopeOf(context), UpdateRunnerRequestSchema, request);
@@ -51,7 +51,7 @@ export function runnerChanges(services: Services): Pick<ServiceImpl<typeof Runne
       if (before !== undefined) return before;
       const { runnerId, etag } = request;
       const wanted = { runnerId, etag, changes: changesOf(request) };
-      return await updateRunner(supervisor, wanted, repeat, ({ id }) => factsOf(id));
+      return await updateRunner(supervisor, wanted, repeat, (row) => factsOf(services, row));
     },
 
     async deleteRunner(request, context) {
