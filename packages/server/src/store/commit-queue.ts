@@ -10,6 +10,7 @@ interface Job {
   readonly resolve: (value: never) => void;
   readonly reject: (reason: unknown) => void;
   topics: ReadonlySet<string>;
+  wrote: boolean;
   outcome: { readonly value: unknown } | { readonly error: unknown } | undefined;
 }
 
@@ -19,8 +20,8 @@ export interface CommitQueueOptions {
   readonly transaction: (wake: (topic: string) => void) => Transaction;
   /** Which opening of the file this is; another number in the file fences this queue off. */
   readonly generation: number;
-  /** Called after each COMMIT with the topics of the jobs in it. */
-  readonly committed: (topics: ReadonlySet<string>) => void;
+  /** Called after each COMMIT with the topics of the jobs in it, and whether any of them wrote something. */
+  readonly committed: (topics: ReadonlySet<string>, wrote: boolean) => void;
   /** Called when a whole commit failed. */
   readonly failed: (error: unknown) => void;
 }
@@ -48,7 +49,7 @@ export class CommitQueue {
   push<T>(fn: (tx: Transaction) => T): Promise<T> {
     if (this.#closed) return Promise.reject(new StoreError("closed", "the store is closed"));
     return new Promise<T>((resolve, reject) => {
-      this.#jobs.push({ fn, resolve, reject, topics: new Set(), outcome: undefined });
+      this.#jobs.push({ fn, resolve, reject, topics: new Set(), wrote: false, outcome: undefined });
       this.#schedule();
     });
   }
@@ -112,9 +113,11 @@ export class CommitQueue {
   #run(job: Job): void {
     this.#topics = new Set();
     this.#writer.savepoint.run();
+    const before = this.#writer.changes;
     try {
       const value = this.#writer.run(() => job.fn(this.#tx));
       refusePromise(value);
+      job.wrote = this.#writer.changes !== before;
       job.outcome = { value };
     } catch (error) {
       if (!this.#writer.raw.inTransaction) throw error;
@@ -144,7 +147,8 @@ export class CommitQueue {
       if ("error" in outcome) job.reject(outcome.error);
       else job.resolve(outcome.value as never);
     }
-    this.#options.committed(topics);
+    const wrote = batch.some((job) => job.wrote);
+    this.#options.committed(topics, wrote);
   }
 }
 

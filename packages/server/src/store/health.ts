@@ -10,7 +10,7 @@ export interface StoreHealth {
    */
   readonly file: "sound" | "checking" | "unchecked" | "damaged";
   readonly problems: readonly string[];
-  /** Why the last commit failed; undefined once one succeeds. */
+  /** Why the last write failed; undefined once one succeeds. */
   readonly writeError: StoreError | undefined;
 }
 
@@ -19,6 +19,12 @@ export class HealthRecord {
   #file: StoreHealth["file"] = "sound";
   #problems: string[] = [];
   #writeError: StoreError | undefined;
+  readonly #changed: () => void;
+
+  /** `changed` is called when the store gets worse or better. */
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
 
   get current(): StoreHealth {
     return { file: this.#file, problems: [...this.#problems], writeError: this.#writeError };
@@ -31,15 +37,22 @@ export class HealthRecord {
   checked(problems: readonly string[] | null): void {
     for (const problem of problems ?? []) this.#damage(problem);
     if (this.#file === "checking") this.#file = problems === null ? "unchecked" : "sound";
+    this.#changed();
   }
 
-  committed(): void {
+  /** A commit with something in it succeeded: an empty one succeeds on a full disk too. */
+  written(): void {
+    if (this.#writeError === undefined) return;
     this.#writeError = undefined;
+    this.#changed();
   }
 
-  commitFailed(error: unknown): void {
-    if (error instanceof StoreError && error.kind !== "constraint") this.#writeError = error;
+  writeFailed(error: unknown): void {
     this.failed(error);
+    if (!(error instanceof StoreError) || error.kind === "constraint") return;
+    const isNews = this.#writeError?.kind !== error.kind;
+    this.#writeError = error;
+    if (isNews) this.#changed();
   }
 
   /** Looks at an error for signs of damage. */
@@ -49,6 +62,8 @@ export class HealthRecord {
 
   #damage(problem: string): void {
     this.#file = "damaged";
-    if (!this.#problems.includes(problem)) this.#problems.push(problem);
+    if (this.#problems.includes(problem)) return;
+    this.#problems.push(problem);
+    this.#changed();
   }
 }

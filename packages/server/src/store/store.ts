@@ -36,7 +36,7 @@ export class Store implements AsyncDisposable {
   readonly file: string | null;
   readonly #parts: StoreParts;
   readonly #queue: CommitQueue;
-  readonly #health = new HealthRecord();
+  readonly #health = new HealthRecord(() => this.tail.notify(["health"]));
   #check: RunningCheck | undefined;
   #backups = new Set<Promise<void>>();
   #closing: Promise<void> | undefined;
@@ -47,17 +47,17 @@ export class Store implements AsyncDisposable {
     this.epoch = parts.identity.epoch;
     this.generation = parts.identity.generation;
     this.file = parts.file;
-    const failed = (error: unknown) => this.#health.failed(error);
+    const failed = (error: unknown) => this.#health.writeFailed(error);
     const writer = new Writer(parts.writer, failed);
     this.#queue = new CommitQueue({
       writer,
       transaction: (wake) => createTransaction(connect(parts.writer, writer), wake),
       generation: this.generation,
-      committed: (topics) => {
-        this.#health.committed();
+      committed: (topics, wrote) => {
+        if (wrote) this.#health.written();
         this.tail.notify(topics);
       },
-      failed: (error) => this.#health.commitFailed(error),
+      failed,
     });
     this.read = createReads(connect(parts.reader, this.#readGuard()));
     if (parts.file !== null && !parts.identity.wasClean) this.#startCheck(parts.file);
@@ -89,6 +89,11 @@ export class Store implements AsyncDisposable {
     } finally {
       if (reader.inTransaction) reader.exec("COMMIT");
     }
+  }
+
+  /** Writes something, to see whether that works. @throws StoreError */
+  checkWrites(): Promise<void> {
+    return this.transaction((tx) => tx.probe.write());
   }
 
   health(): StoreHealth {
@@ -143,17 +148,14 @@ export class Store implements AsyncDisposable {
       markClean(writer);
       writer.pragma("wal_checkpoint(TRUNCATE)");
     } catch (error) {
-      this.#health.commitFailed(StoreError.from(error));
+      this.#health.writeFailed(StoreError.from(error));
     }
   }
 
   #startCheck(file: string): void {
     this.#health.checking();
     this.#check = startQuickCheck(file, this.#parts.sqliteModule);
-    void this.#check.result.then((problems) => {
-      this.#health.checked(problems);
-      this.tail.notify(["health"]);
-    });
+    void this.#check.result.then((problems) => this.#health.checked(problems));
   }
 
   #readGuard(): Guard {

@@ -15,6 +15,7 @@ export class Writer implements Guard {
   readonly release: Database.Statement;
   readonly rollbackTo: Database.Statement;
   readonly generation: Database.Statement;
+  readonly #changes: Database.Statement;
   readonly #failure: (error: unknown) => void;
   #running = false;
   #lost: { readonly by: unknown } | undefined;
@@ -30,6 +31,12 @@ export class Writer implements Guard {
     this.release = raw.prepare("RELEASE job");
     this.rollbackTo = raw.prepare("ROLLBACK TO job");
     this.generation = raw.prepare("SELECT value FROM meta WHERE key = 'generation'").pluck();
+    this.#changes = raw.prepare("SELECT total_changes()").pluck();
+  }
+
+  /** Rows changed since the start. */
+  get changes(): number {
+    return Number(this.#changes.get());
   }
 
   /** Runs a job's code; statements are open to it for that long. Throws what ended the transaction, should a job swallow it. */

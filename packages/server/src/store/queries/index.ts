@@ -3,6 +3,7 @@ import { ApprovalReads, ApprovalWrites } from "./approvals.js";
 import { ChunkReads, ChunkWrites } from "./chunks.js";
 import { EventReads, EventWrites } from "./events.js";
 import { MessageReads, MessageWrites } from "./messages.js";
+import { Probe } from "./probe.js";
 import { ProcessReads, ProcessWrites } from "./processes.js";
 import { ProjectReads, ProjectWrites } from "./projects.js";
 import { RequestReads, RequestWrites } from "./requests.js";
@@ -41,6 +42,7 @@ export interface Transaction extends Reads {
   readonly events: EventWrites;
   readonly usage: UsageWrites;
   readonly requests: RequestWrites;
+  readonly probe: Probe;
   /** Wakes whoever waits for the topic, once this job is committed. */
   wake(topic: string): void;
 }
@@ -77,6 +79,7 @@ export function createTransaction(connection: Connection, wake: (topic: string) 
     usage: new UsageWrites(connection),
     requests: new RequestWrites(connection),
     totals: new TotalReads(connection),
+    probe: new Probe(connection),
     wake,
   };
 }
