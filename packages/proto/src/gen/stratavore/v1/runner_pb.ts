@@ -257,7 +257,8 @@ export type RunnerSpec = Message<"stratavore.v1.RunnerSpec"> & {
   agent: string;
 
   /**
-   * First message; opens a session as soon as the agent answers. At most 1 MiB.
+   * First message; opens a session as soon as the agent answers. Not sent again by a restart. At
+   * most 1 MiB.
    *
    * @generated from field: string prompt = 2;
    */
@@ -292,7 +293,7 @@ export type RunnerSpec = Message<"stratavore.v1.RunnerSpec"> & {
   args: string[];
 
   /**
-   * Session to resume; empty: none.
+   * Session to resume in the first incarnation; empty: none.
    *
    * @generated from field: string resume_session_id = 7;
    */

@@ -580,14 +580,16 @@ export type RestartRunnerRequest = Message<"stratavore.v1.RestartRunnerRequest">
   runnerId: string;
 
   /**
-   * Resume its session in the new incarnation.
+   * Resume its active session in the new incarnation, else the one that was active last. FAILED_PRECONDITION, before
+   * anything is stopped: it has none, or its agent cannot. An agent that then refuses leaves the runner FAILED and the
+   * session RESUMABLE.
    *
    * @generated from field: bool preserve_session = 2;
    */
   preserveSession: boolean;
 
   /**
-   * Time that the agent has to end by itself; 0: 10 s.
+   * Time that a live agent has to end by itself; 0: 10 s. At most 1 hour.
    *
    * @generated from field: int32 timeout_seconds = 3;
    */
@@ -1152,7 +1154,14 @@ export const RunnerService: GenService<{
     output: typeof StopRunnerResponseSchema;
   },
   /**
-   * Ends a runner and starts it again as a new incarnation. FAILED_PRECONDITION: it is STARTING or STOPPING.
+   * Ends a runner that lives, and starts it again as a new incarnation with the same id and spec, and the project's
+   * settings as they are now. It goes on when its caller leaves; a stop that comes before the new start is the later
+   * word, and makes it FAILED_PRECONDITION. Turns that run or wait are cancelled. Without preserve_session its sessions
+   * become RESUMABLE, or ENDED where the agent cannot resume them. The spec's prompt is not sent again, nor its session
+   * resumed again; exec runs its command again, in a session of its own. Checked before anything is stopped: NOT_FOUND;
+   * FAILED_PRECONDITION: it is STARTING, STOPPING, being restarted or external, its project is archived, or the
+   * project's directory or the agent's program is missing; RESOURCE_EXHAUSTED: a quota is used up, where a runner that
+   * lives has its place already; ALREADY_EXISTS: another live runner has its runtime_id.
    *
    * @generated from rpc stratavore.v1.RunnerService.RestartRunner
    */
@@ -1209,7 +1218,7 @@ export const RunnerService: GenService<{
     output: typeof HeartbeatResponseSchema;
   },
   /**
-   * Answers when a runner is in one of the given states. DEADLINE_EXCEEDED: the call's own deadline came first.
+   * Answers when a runner is in one of the given states, also when it leaves it again by a restart. DEADLINE_EXCEEDED: the call's own deadline came first.
    *
    * @generated from rpc stratavore.v1.RunnerService.WaitRunner
    */

@@ -1051,8 +1051,10 @@ export const SessionService: GenService<{
   /**
    * Continues a conversation, or with fork a copy of it, on a runner, and answers when the agent holds it.
    * FAILED_PRECONDITION: the agent cannot take it up or cannot fork, it has ended, it is live elsewhere (a fork of it is
-   * allowed), a turn runs in the runner's active session, or the runner is of another agent or project, external or not
-   * RUNNING.
+   * allowed), another runner takes it up first, a turn runs in the runner's active session, or the runner is of another
+   * agent or project, external or not RUNNING. DEADLINE_EXCEEDED: also when the agent does not answer within twice the
+   * time that it has to start, 120 s by default. With a new runner it goes on when its caller leaves, and the runner is
+   * stopped if it does not take the session up.
    *
    * @generated from rpc stratavore.v1.SessionService.ResumeSession
    */
