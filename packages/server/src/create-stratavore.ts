@@ -35,6 +35,7 @@ import { AgentCatalog } from "./supervise/agent-choice.js";
 import { resumeStops } from "./supervise/external/stop.js";
 import { type Log, silentLog } from "./supervise/log.js";
 import { reconcile } from "./supervise/reconcile/reconcile.js";
+import { QuotaWatch } from "./supervise/quotas/watch.js";
 import { UsageSampler } from "./supervise/sampler.js";
 import { Supervisor } from "./supervise/supervisor.js";
 import { requireNode, version } from "./version.js";
@@ -43,6 +44,7 @@ const defaultPort = 50051;
 /** One message of a request; the largest that our own API takes is a message with a few megabytes of attachments. */
 const readMaxBytes = 32 * 1024 * 1024;
 const defaultStartTimeoutMs = 60_000;
+const defaultSampleIntervalMs = 2_000;
 const defaultMaxTranscriptBytes = 64 * 1024 * 1024;
 
 /** Where things are kept: the data directory, or a temporary folder for runners when the record is in memory. */
@@ -119,7 +121,11 @@ async function start(opened: Opened): Promise<Stratavore> {
     startTimeoutMs: options.startTimeoutMs ?? defaultStartTimeoutMs,
     environment,
   });
-  const sampler = new UsageSampler(store, () => supervisor.controllers());
+  const quotas = new QuotaWatch(store, log);
+  const sampler = new UsageSampler(store, () => supervisor.controllers(), {
+    intervalMs: options.sampleIntervalMs ?? defaultSampleIntervalMs,
+    sampled: (figures) => quotas.check(figures),
+  });
   const listening: ListenAddress[] = [];
   let announcement: Announcement | undefined;
   const services: Services = {

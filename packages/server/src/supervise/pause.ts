@@ -18,7 +18,7 @@ import type { Supervisor } from "./supervisor.js";
 /** The record and the processes change together, so that a pause and a resume at once leave them the same. */
 const queues = new WeakMap<RunnerController, SerialQueue>();
 
-function queueOf(controller: RunnerController): SerialQueue {
+export function pauseQueueOf(controller: RunnerController): SerialQueue {
   const queue = queues.get(controller) ?? new SerialQueue();
   queues.set(controller, queue);
   return queue;
@@ -37,7 +37,7 @@ export async function pauseRunner(
   const runner = runnerById(supervisor.options.store.read, runnerId);
   if (runner.external) return await pauseExternal(supervisor, runner, freeze, request);
   const controller = supervisor.live(runner);
-  return await queueOf(controller).run(async () => {
+  return await pauseQueueOf(controller).run(async () => {
     const { answer, effect } = await controller.change((tx, memory) => {
       const value = once(tx, request, PauseRunnerResponseSchema, () => {
         const row = recordPause(tx, runnerId, { frozen: freeze });
@@ -64,7 +64,7 @@ export async function resumeRunner(
   const runner = runnerById(supervisor.options.store.read, runnerId);
   if (runner.external) return await resumeExternal(supervisor, runner, request);
   const controller = supervisor.live(runner);
-  return await queueOf(controller).run(async () => {
+  return await pauseQueueOf(controller).run(async () => {
     const { answer, effect } = await controller.change((tx, memory) => {
       const { answer, effect } = once(tx, request, ResumeRunnerResponseSchema, () => {
         const row = recordResume(tx, runnerId);

@@ -3,10 +3,10 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type ResourceUsage, ResourceUsageSchema } from "@stratavore/proto";
 import type { RunnerFacts } from "../domain/views/runner.js";
 import type { Store } from "../store/index.js";
+import type { Figures } from "./quotas/measured.js";
 import type { RunnerController } from "./runner/controller.js";
 
-/** How often process trees are measured, and how often the time they were seen is written: what a crash can lose. */
-const sampleMs = 2_000;
+/** How often the time they were seen is written: what a crash can lose. */
 const writeMs = 30_000;
 const bytesPerMiB = 1024 * 1024;
 
@@ -19,22 +19,32 @@ interface Sample {
   peakMb: bigint;
 }
 
+export interface SamplerOptions {
+  /** Time between two samples. */
+  intervalMs: number;
+  /** Called with each round of samples; the next one waits for it. */
+  sampled: (figures: readonly Figures[]) => Promise<void>;
+}
+
 /** Measures the process trees of live runners. */
 export class UsageSampler {
   readonly #samples = new Map<string, Sample>();
   readonly #timer: NodeJS.Timeout;
   #lastWrite = Date.now();
+  readonly #sampled: SamplerOptions["sampled"];
   #running: Promise<void> | undefined;
 
   constructor(
     readonly store: Store,
     readonly controllers: () => Iterable<RunnerController>,
+    options: SamplerOptions,
   ) {
+    this.#sampled = options.sampled;
     this.#timer = setInterval(() => {
       this.#running ??= this.#sampleAll().finally(() => {
         this.#running = undefined;
       });
-    }, sampleMs).unref();
+    }, options.intervalMs).unref();
   }
 
   /** What is known of a runner's process now. */
@@ -60,13 +70,15 @@ export class UsageSampler {
 
   async #sampleAll(): Promise<void> {
     const seen = new Set<string>();
+    const figures: Figures[] = [];
     for (const controller of this.controllers()) {
-      await this.#sample(controller).catch(() => {
-        // It ended between two looks; its controller says so.
-      });
+      // It may end between two looks; its controller says so.
+      const figure = await this.#sample(controller).catch(() => undefined);
+      if (figure !== undefined) figures.push(figure);
       seen.add(controller.runnerId);
     }
     for (const id of this.#samples.keys()) if (!seen.has(id)) this.#samples.delete(id);
+    await this.#sampled(figures);
     if (Date.now() - this.#lastWrite < writeMs || seen.size === 0) return;
     this.#lastWrite = Date.now();
     const times = [...this.#samples].map(([id, { at }]) => [id, at] as const);
@@ -78,7 +90,7 @@ export class UsageSampler {
       .catch(() => {});
   }
 
-  async #sample(controller: RunnerController): Promise<void> {
+  async #sample(controller: RunnerController): Promise<Figures> {
     const { runnerId, process } = controller;
     const { cpuSeconds, memoryBytes } = await process.sample();
     const at = Date.now();
@@ -91,5 +103,6 @@ export class UsageSampler {
     const lastUpdated = timestampFromMs(at);
     const usage = create(ResourceUsageSchema, { cpuPercent, memoryMb, tokensUsed, lastUpdated });
     this.#samples.set(runnerId, { controller, at, cpuSeconds, usage, peakMb });
+    return { controller, memoryMb: Number(memoryMb), cpuPercent };
   }
 }

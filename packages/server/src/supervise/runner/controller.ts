@@ -72,6 +72,8 @@ export class RunnerController {
     if (start.torn) delivery.endTornLine();
     delivery.send(record.unwritten, []);
     this.#done = this.#run(start.offsets);
+    // Decided by an earlier daemon, which may not have carried it out.
+    if (memory.stored.failure !== undefined) this.fail(memory.stored.failure);
   }
 
   /** Settles when the runner is no longer followed. */
