@@ -257,8 +257,7 @@ export type RunnerSpec = Message<"stratavore.v1.RunnerSpec"> & {
   agent: string;
 
   /**
-   * First message; opens a session as soon as the agent answers. Not sent again by a restart. At
-   * most 1 MiB.
+   * First message; opens a session as soon as the agent answers. A restart does not send it again. At most 1 MiB.
    *
    * @generated from field: string prompt = 2;
    */

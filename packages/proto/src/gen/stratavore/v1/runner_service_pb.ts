@@ -1218,7 +1218,8 @@ export const RunnerService: GenService<{
     output: typeof HeartbeatResponseSchema;
   },
   /**
-   * Answers when a runner is in one of the given states, also when it leaves it again by a restart. DEADLINE_EXCEEDED: the call's own deadline came first.
+   * Answers when a runner is in one of the given states, also when a restart takes it out of it again.
+   * DEADLINE_EXCEEDED: the call's own deadline came first.
    *
    * @generated from rpc stratavore.v1.RunnerService.WaitRunner
    */
