@@ -1,4 +1,22 @@
+import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { InvalidArgumentError } from "commander";
+
+const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** A parser of a point in time, for commander: so long ago, as `90s`, `5m`, `2h` or `7d`, or a date in ISO 8601's form. */
+export function timeOption(text: string): Timestamp {
+  const ago = /^(\d{1,6})([smhd])$/.exec(text);
+  const ms =
+    ago === null
+      ? Date.parse(/^\d{4}-\d\d/.test(text) ? text : "")
+      : Date.now() - Number(ago[1]) * unitMs[ago[2] as keyof typeof unitMs];
+  if (Number.isNaN(ms)) {
+    throw new InvalidArgumentError(
+      "It takes a date, as 2026-01-31 or 2026-01-31T12:00Z, or how long ago, as 2h or 7d.",
+    );
+  }
+  return timestampFromMs(ms);
+}
 
 /** A parser of a whole number within bounds, for commander. */
 export const numberOption =

@@ -19,6 +19,12 @@ const formats: Record<string, TranscriptFormat> = {
 /** Messages asked for at a time, so that no transcript is too large for one answer. */
 const pageSize = 500;
 
+const examples = `
+Examples:
+  stratavore transcript r5k2m8 | less
+  stratavore transcript r5k2m8 --format markdown > conversation.md
+  stratavore transcript r5k2m8 --format json | jq -r '.messages[].content'`;
+
 export const transcriptCommand = (): Command =>
   new Command("transcript")
     .description("show the transcript of a session, or of a runner's latest session")
@@ -26,6 +32,7 @@ export const transcriptCommand = (): Command =>
     .addOption(
       new Option("--format <format>", "how to show it").choices(Object.keys(formats)).default("text"),
     )
+    .addHelpText("after", examples)
     .action(
       action(async ({ client, out, signal }, options: { format: string }, given: string) => {
         const found = await findId(client, ["session", "runner"], given);

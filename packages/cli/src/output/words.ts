@@ -1,10 +1,13 @@
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
-import { EventType, RunnerActivity, RunnerStatus } from "@stratavore/client/node";
+import { EventType, RunnerActivity, RunnerStatus, SessionStatus } from "@stratavore/client/node";
 import { shown, styled } from "./style.js";
 
 /** A status as people write it: `running`. */
 export const statusWord = (status: RunnerStatus): string => (RunnerStatus[status] ?? "unknown").toLowerCase();
+
+export const sessionWord = (status: SessionStatus): string =>
+  (SessionStatus[status] ?? "unknown").toLowerCase();
 
 const statusStyles: Partial<Record<RunnerStatus, Parameters<typeof styled>[0]>> = {
   [RunnerStatus.STARTING]: "cyan",
