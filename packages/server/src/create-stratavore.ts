@@ -34,8 +34,8 @@ import type { Stratavore } from "./stratavore.js";
 import { AgentCatalog } from "./supervise/agent-choice.js";
 import { resumeStops } from "./supervise/external/stop.js";
 import { type Log, silentLog } from "./supervise/log.js";
-import { reconcile } from "./supervise/reconcile/reconcile.js";
 import { QuotaWatch } from "./supervise/quotas/watch.js";
+import { Reconciler } from "./supervise/reconcile/reconciler.js";
 import { UsageSampler } from "./supervise/sampler.js";
 import { Supervisor } from "./supervise/supervisor.js";
 import { requireNode, version } from "./version.js";
@@ -44,6 +44,7 @@ const defaultPort = 50051;
 /** One message of a request; the largest that our own API takes is a message with a few megabytes of attachments. */
 const readMaxBytes = 32 * 1024 * 1024;
 const defaultStartTimeoutMs = 60_000;
+const defaultReconcileIntervalMs = 60_000;
 const defaultSampleIntervalMs = 2_000;
 const defaultMaxTranscriptBytes = 64 * 1024 * 1024;
 
@@ -121,6 +122,7 @@ async function start(opened: Opened): Promise<Stratavore> {
     startTimeoutMs: options.startTimeoutMs ?? defaultStartTimeoutMs,
     environment,
   });
+  const reconciler = new Reconciler(supervisor, options.reconcileIntervalMs ?? defaultReconcileIntervalMs);
   const quotas = new QuotaWatch(store, log);
   const sampler = new UsageSampler(store, () => supervisor.controllers(), {
     intervalMs: options.sampleIntervalMs ?? defaultSampleIntervalMs,
@@ -131,6 +133,7 @@ async function start(opened: Opened): Promise<Stratavore> {
   const services: Services = {
     store,
     supervisor,
+    reconciler,
     sampler,
     log,
     logLines,
@@ -175,13 +178,14 @@ async function start(opened: Opened): Promise<Stratavore> {
     mounted: { credential: options.authWhenMounted ?? false },
     log,
   });
-  const reconciled = await reconcile(supervisor).catch(async (error) => {
+  const { steps: reconciled } = await reconciler.run({ dryRun: false }).catch(async (error) => {
     await supervisor.close();
     throw error;
   });
   for (const step of reconciled) log.info(step, "reconciled");
   supervisor.externals.start();
   resumeStops(supervisor);
+  reconciler.start();
 
   async function listen(wanted?: readonly string[]) {
     const socket = dataDir === null ? null : chooseSocketPath(dataDir);
@@ -202,6 +206,7 @@ async function start(opened: Opened): Promise<Stratavore> {
     try {
       await layer.close({ graceMs });
       await sampler.close();
+      await reconciler.close();
       if (dataDir === null) await supervisor.stopAll();
       await supervisor.close();
       if (dataDir !== null && announcement !== undefined) {

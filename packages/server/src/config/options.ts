@@ -33,6 +33,8 @@ export interface StratavoreOptions {
   readonly log?: Log;
   /** Time in ms that an agent has to answer after its start. Default 60,000. */
   readonly startTimeoutMs?: number;
+  /** Time in ms between two comparisons of the record with the machine's processes. Default 60,000. */
+  readonly reconcileIntervalMs?: number;
   /** Time in ms between two samples of what runners use, at each of which limits of memory and CPU are enforced. Default 2,000. */
   readonly sampleIntervalMs?: number;
   /** The environment that agents inherit from, by an allow-list. Default: `process.env`. */

@@ -33,6 +33,7 @@ const storeCodes: Readonly<Record<StoreErrorKind, Code>> = {
   newer_schema: Code.FailedPrecondition,
   not_a_database: Code.DataLoss,
   constraint: Code.Internal,
+  exists: Code.AlreadyExists,
   closed: Code.Unavailable,
   io: Code.Unavailable,
 };

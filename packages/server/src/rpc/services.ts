@@ -1,5 +1,6 @@
 import type { Store } from "../store/index.js";
 import type { Log } from "../supervise/log.js";
+import type { Reconciler } from "../supervise/reconcile/reconciler.js";
 import type { UsageSampler } from "../supervise/sampler.js";
 import type { Supervisor } from "../supervise/supervisor.js";
 import type { CallCounts } from "./interceptors/errors.js";
@@ -9,6 +10,7 @@ import type { KeptLines } from "./logs/kept-lines.js";
 export interface Services {
   store: Store;
   supervisor: Supervisor;
+  reconciler: Reconciler;
   sampler: UsageSampler;
   log: Log;
   /** What was logged last. */

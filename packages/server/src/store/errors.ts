@@ -11,6 +11,7 @@ import Database from "better-sqlite3";
  * - `newer_schema`: a later release wrote this file
  * - `not_a_database`: the file is something else, and was left as it is
  * - `constraint`: a value that must be unique is not, or a row it refers to is missing
+ * - `exists`: there is something already where a file is to be written
  * - `closed`: the store was closed
  * - `io`: the operating system refused
  */
@@ -24,6 +25,7 @@ export type StoreErrorKind =
   | "newer_schema"
   | "not_a_database"
   | "constraint"
+  | "exists"
   | "closed"
   | "io";
 

@@ -1,7 +1,7 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { backupTo } from "./backup.js";
+import { backupTo, partialOf } from "./backup.js";
 import { openReader, openWriter, type Raw } from "./connection.js";
 import {
   APPLICATION_ID,
@@ -95,6 +95,6 @@ function createDatabase(file: string): number {
 function freeName(dir: string, version: number): string {
   const stem = join(dir, `before-upgrade-from-v${version}`);
   let name = `${stem}.db`;
-  for (let copy = 2; existsSync(name); copy++) name = `${stem}-${copy}.db`;
+  for (let copy = 2; existsSync(name) || existsSync(partialOf(name)); copy++) name = `${stem}-${copy}.db`;
   return name;
 }

@@ -1,4 +1,4 @@
-import { backupTo } from "./backup.js";
+import { type Backup, backupTo } from "./backup.js";
 import { CommitQueue } from "./commit-queue.js";
 import { connect, type Guard, type Raw } from "./connection.js";
 import { StoreError } from "./errors.js";
@@ -38,7 +38,7 @@ export class Store implements AsyncDisposable {
   readonly #queue: CommitQueue;
   readonly #health = new HealthRecord(() => this.tail.notify(["health"]));
   #check: RunningCheck | undefined;
-  #backups = new Set<Promise<void>>();
+  #backups = new Set<Promise<Backup>>();
   #closing: Promise<void> | undefined;
   #open = true;
 
@@ -100,13 +100,16 @@ export class Store implements AsyncDisposable {
     return this.#health.current;
   }
 
-  /** Copies the database to a path that is free, while it goes on working. Opening the copy gives it an epoch of its own. */
-  async backup(path: string): Promise<void> {
+  /**
+   * Copies the database to a path that is free, while it goes on working. Opening the copy gives it an epoch of its own.
+   * Raises `exists` if the path is taken; the signal's reason when it aborts.
+   */
+  async backup(path: string, signal?: AbortSignal): Promise<Backup> {
     this.#assertOpen();
-    const backup = backupTo(this.#parts.writer, path);
+    const backup = backupTo(this.#parts.writer, path, signal);
     this.#backups.add(backup);
     try {
-      await backup;
+      return await backup;
     } finally {
       this.#backups.delete(backup);
     }

@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import {
   type CreateRunnerResponse,
@@ -71,7 +71,7 @@ export interface StopOutcome {
 export class Supervisor {
   readonly #controllers = new Map<string, RunnerController>();
   /** Work on runners that the record does not speak of yet. */
-  readonly #inHand = new Set<{ runnerId: string; done: Promise<unknown> }>();
+  readonly #inHand = new Set<{ runnerId: string; done: Promise<unknown>; delaysClose: boolean }>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #removals = new Map<string, Promise<void>>();
   readonly #closing = new AbortController();
@@ -99,12 +99,17 @@ export class Supervisor {
 
   /** Whether a runner is followed, or something is being done with it: reconciliation leaves it alone then. */
   isInHand(runnerId: string): boolean {
-    return this.#controllers.has(runnerId) || [...this.#inHand].some((work) => work.runnerId === runnerId);
+    return this.#controllers.has(runnerId) || this.isBusyWith(runnerId);
   }
 
-  /** Keeps reconciliation away from a runner until the work is done. Closing waits for it. */
-  takeInHand<T>(runnerId: string, work: Promise<T>): Promise<T> {
-    const entry = { runnerId, done: work };
+  /** Whether something is being done with a runner. */
+  isBusyWith(runnerId: string): boolean {
+    return [...this.#inHand].some((work) => work.runnerId === runnerId);
+  }
+
+  /** Keeps reconciliation away from a runner until the work is done. Closing waits for it unless told otherwise. */
+  takeInHand<T>(runnerId: string, work: Promise<T>, delaysClose = true): Promise<T> {
+    const entry = { runnerId, done: work, delaysClose };
     this.#inHand.add(entry);
     const drop = () => this.#inHand.delete(entry);
     work.then(drop, drop);
@@ -174,14 +179,18 @@ export class Supervisor {
     this.#timers.delete(runnerId);
     const controller = this.#controllers.get(runnerId);
     this.#controllers.delete(runnerId);
-    const folder = controller?.process.handle.dir;
-    if (folder === undefined) return;
-    const removal = rm(dirname(folder), { recursive: true, force: true })
+    if (controller !== undefined) void this.removeFolder(runnerId);
+  }
+
+  /** Removes all that a runner's processes were given and left. What cannot be removed is for a later time. */
+  removeFolder(runnerId: string): Promise<void> {
+    const removal = rm(join(this.options.runnersFolder, runnerId), { recursive: true, force: true })
       .catch((error) => {
         this.options.log.warn({ runner: runnerId, error }, "a runner's folder could not be removed");
       })
       .finally(() => this.#removals.delete(runnerId));
     this.#removals.set(runnerId, removal);
+    return removal;
   }
 
   /** Settles when nothing is left of a runner that has ended: neither its controller nor its folder. */
@@ -203,27 +212,32 @@ export class Supervisor {
 
   /** As `stopRunner`, as part of something else. */
   async endRunner(runnerId: string, options: EndOptions, caller: AbortSignal): Promise<StopOutcome> {
-    const { store } = this.options;
     const signal = AbortSignal.any([caller, this.closing]);
-    const before = runnerById(store.read, runnerId);
+    const before = runnerById(this.options.store.read, runnerId);
     if (isTerminal(before.status)) return { runner: before, report: undefined };
     if (before.external) return await stopExternal(this, runnerId, options, caller);
-    const runner = await store.transaction((tx) => {
-      const now = runnerById(tx, runnerId);
-      if (isTerminal(now.status)) return now;
-      options.check(tx, now);
-      if (now.status === RunnerStatus.STOPPING) return now;
-      return moveRunner(tx, now, RunnerStatus.STOPPING, { reason: options.reason });
-    });
+    // Until its process is being stopped, reconciliation would take it for a stop that came to nothing.
+    const stopping = this.takeInHand(runnerId, this.#beginStop(runnerId, options), false);
+    const { runner, report } = await orAborted(stopping, signal);
     if (isTerminal(runner.status)) return { runner, report: undefined };
-    const controller = this.#controllers.get(runnerId);
-    const report = controller && (await orAborted(this.#stopProcess(controller, runner, options), signal));
     if (report !== undefined && report.left.length > 0) {
       const left = report.left.map(({ pid, command }) => `${pid} (${command})`).join(", ");
       throw new DomainError("unavailable", "PROCESSES_LEFT", `these processes could not be ended: ${left}`);
     }
     const ended = await this.inState(runnerId, ({ status }) => isTerminal(status), signal);
     return { runner: ended, report };
+  }
+
+  async #beginStop(runnerId: string, options: EndOptions): Promise<StopOutcome> {
+    const runner = await this.options.store.transaction((tx) => {
+      const now = runnerById(tx, runnerId);
+      if (isTerminal(now.status)) return now;
+      options.check(tx, now);
+      if (now.status === RunnerStatus.STOPPING) return now;
+      return moveRunner(tx, now, RunnerStatus.STOPPING, { reason: options.reason });
+    });
+    const controller = isTerminal(runner.status) ? undefined : this.#controllers.get(runnerId);
+    return { runner, report: controller && (await this.#stopProcess(controller, runner, options)) };
   }
 
   async #stopProcess(
@@ -320,7 +334,8 @@ export class Supervisor {
   }
 
   async #settleWork(): Promise<void> {
-    await Promise.allSettled([...this.#inHand].map(({ done }) => done));
+    const works = [...this.#inHand].filter(({ delaysClose }) => delaysClose);
+    await Promise.allSettled(works.map(({ done }) => done));
   }
 
   #refuseWhenClosed(): void {

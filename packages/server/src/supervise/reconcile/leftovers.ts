@@ -1,10 +1,9 @@
-import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir } from "node:fs/promises";
 import type { Supervisor } from "../supervisor.js";
 import type { ReconcileStep } from "./reconcile.js";
 
-/** Ends processes that carry a nonce of this data directory that no runner claims. */
-export async function killOrphans({ options }: Supervisor): Promise<ReconcileStep[]> {
+/** Ends processes that carry a nonce of this data directory that no runner claims; with `dryRun` only names them. */
+export async function endOrphans({ options }: Supervisor, dryRun: boolean): Promise<ReconcileStep[]> {
   const { driver, owner, store } = options;
   const carriers = await driver.carriers();
   // Read after the processes: a nonce is on record before anything carries it.
@@ -12,7 +11,8 @@ export async function killOrphans({ options }: Supervisor): Promise<ReconcileSte
   const steps: ReconcileStep[] = [];
   for (const [nonce, pids] of carriers) {
     if (!nonce.startsWith(`${owner}-`) || claimed.has(nonce)) continue;
-    await driver.sweep(nonce);
+    // What was ending when it was seen needs nobody to end it.
+    if (!dryRun && (await driver.sweep(nonce)).ended.length === 0) continue;
     steps.push({
       runnerId: "",
       action: "orphan_killed",
@@ -24,13 +24,11 @@ export async function killOrphans({ options }: Supervisor): Promise<ReconcileSte
 }
 
 /** Removes the folders of runners that have no process any more, which a daemon that died left behind. */
-export async function removeFolders({ options }: Supervisor): Promise<void> {
-  const { runnersFolder, store, log } = options;
+export async function removeFolders(supervisor: Supervisor): Promise<void> {
+  const { runnersFolder, store } = supervisor.options;
   const names = await readdir(runnersFolder).catch(() => []);
   for (const name of names) {
-    if (store.read.processes.get(name) !== undefined) continue;
-    await rm(join(runnersFolder, name), { recursive: true, force: true }).catch((error) => {
-      log.warn({ runner: name, error }, "a runner's folder could not be removed");
-    });
+    if (store.read.processes.get(name) !== undefined || supervisor.isInHand(name)) continue;
+    await supervisor.removeFolder(name);
   }
 }

@@ -1,15 +1,12 @@
-import { EventType, RunnerAdoptedSchema, RunnerStatus, TurnState } from "@stratavore/proto";
-import { recordEvent } from "../../domain/events.js";
-import type { ProcessHandle } from "../../drivers/driver.js";
+import { RunnerStatus } from "@stratavore/proto";
 import type { ProcessRow, RunnerRow } from "../../store/index.js";
-import { RunnerController } from "../runner/controller.js";
-import { RunnerMemory } from "../runner/memory.js";
 import type { Supervisor } from "../supervisor.js";
-import { killOrphans, removeFolders } from "./leftovers.js";
-import { expectDelivery } from "./undelivered.js";
+import { adopt } from "./adopt.js";
+import { type Finding, look } from "./finding.js";
+import { endOrphans, removeFolders } from "./leftovers.js";
 import { failUnstarted } from "./unstarted.js";
 
-/** What reconciliation did about one runner or process. */
+/** What reconciliation did, or would do, about one runner or process. */
 export interface ReconcileStep {
   runnerId: string;
   action: "adopted" | "failed" | "terminated" | "stop_finished" | "orphan_killed";
@@ -17,122 +14,109 @@ export interface ReconcileStep {
   pid: number;
 }
 
+export interface Reconciliation {
+  steps: ReconcileStep[];
+  /** Settles when what was found to have ended is recorded to its last word. */
+  recorded: Promise<void>;
+}
+
+interface Done {
+  step: ReconcileStep;
+  recorded?: Promise<void>;
+}
+
 /** Runners that are looked at side by side, so that they share commits. */
 const width = 64;
 
-/** Makes the record and the processes agree: run at the start, before anything else is done. */
-export async function reconcile(supervisor: Supervisor): Promise<ReconcileStep[]> {
+/**
+ * Makes the record and the processes agree. What is in order or in hand is left alone, so that doing it again does
+ * nothing. With `dryRun` nothing is done, and the steps say what would be.
+ */
+export async function reconcile(
+  supervisor: Supervisor,
+  { dryRun = false }: { dryRun?: boolean } = {},
+): Promise<Reconciliation> {
   const { store } = supervisor.options;
-  const steps: ReconcileStep[] = [];
+  const done: Done[] = [];
   const rows = new Map(store.read.processes.all().map((row) => [row.runnerId, row]));
-  const runners = store.read.runners
-    .live()
-    .filter(({ id, external }) => !external && supervisor.controller(id) === undefined);
+  const runners = store.read.runners.live().filter(({ external }) => !external);
   for (let from = 0; from < runners.length; from += width) {
     const some = runners.slice(from, from + width);
-    const done = await Promise.all(
-      some.map((runner) => reconcileOrFail(supervisor, runner, rows.get(runner.id))),
+    const each = await Promise.all(
+      some.map((runner) => reconcileOne(supervisor, runner, rows.get(runner.id), dryRun)),
     );
-    steps.push(...done.filter((step) => step !== undefined));
+    done.push(...each.filter((one) => one !== undefined));
   }
-  steps.push(...(await killOrphans(supervisor)));
-  await removeFolders(supervisor);
-  return steps;
+  const steps = [...done.map(({ step }) => step), ...(await endOrphans(supervisor, dryRun))];
+  if (!dryRun) await removeFolders(supervisor);
+  const recorded = Promise.all(done.map((one) => one.recorded)).then(() => {});
+  return { steps, recorded };
 }
 
-/** A runner that cannot be taken up must not keep the others, or the daemon, from it. */
-async function reconcileOrFail(
+async function reconcileOne(
   supervisor: Supervisor,
   runner: RunnerRow,
   row: ProcessRow | undefined,
-): Promise<ReconcileStep | undefined> {
+  dryRun: boolean,
+): Promise<Done | undefined> {
+  if (supervisor.isInHand(runner.id)) return finishStop(supervisor, runner, dryRun);
   const { driver, log } = supervisor.options;
   try {
-    return await reconcileRunner(supervisor, runner, row);
+    const finding = await look(supervisor, runner, row);
+    if (dryRun || !isAsBefore(supervisor, finding)) {
+      await finding.found?.process.detach();
+      return dryRun ? { step: finding.step } : undefined;
+    }
+    return await act(supervisor, finding);
   } catch (error) {
+    // A runner that cannot be taken up must not keep the others, or the daemon, from it.
+    const why = error instanceof Error ? error.message : String(error);
+    const reason = `the agent could not be taken up again: ${why}`;
+    const pid = 0;
+    if (dryRun) return { step: { runnerId: runner.id, action: "failed", reason, pid } };
     log.error({ runner: runner.id, error }, "a runner could not be taken up");
     if (row !== undefined) await driver.sweep(row.nonce);
-    const why = error instanceof Error ? error.message : String(error);
-    return await fail(supervisor, runner, `the agent could not be taken up again: ${why}`);
+    return await fail(supervisor, { runnerId: runner.id, action: "failed", reason, pid });
   }
 }
 
-async function reconcileRunner(
-  supervisor: Supervisor,
-  runner: RunnerRow,
-  row: ProcessRow | undefined,
-): Promise<ReconcileStep | undefined> {
-  const { driver } = supervisor.options;
-  const known = (row?.handle ?? null) as ProcessHandle | null;
-  const handle = known ?? (row === undefined ? null : await driver.find(row.dir, row.nonce));
-  if (row === undefined || handle === null) {
-    return await fail(supervisor, runner, "the daemon ended before the agent was started");
-  }
-  if (known === null) {
-    // Started, but nothing was said to it and nothing of it is stored: it is not worth guessing how far it got.
-    await driver.sweep(row.nonce);
-    return await fail(supervisor, runner, "the daemon ended while the agent was being started");
-  }
-  return await adopt(supervisor, runner, row, handle);
+/** Looking takes time: a start may have come to its end, or the runner to its. */
+function isAsBefore(supervisor: Supervisor, { runner, sweep }: Finding): boolean {
+  const { read } = supervisor.options.store;
+  const row = read.processes.get(runner.id);
+  if (supervisor.isInHand(runner.id) || read.runners.byId(runner.id) === undefined) return false;
+  return sweep === undefined || row?.nonce === sweep;
 }
 
-async function adopt(
-  supervisor: Supervisor,
-  runner: RunnerRow,
-  row: ProcessRow,
-  handle: ProcessHandle,
-): Promise<ReconcileStep | undefined> {
-  const { store, driver, log } = supervisor.options;
-  const memory = RunnerMemory.load(row);
-  const { process, live } = await driver.adopt(handle);
-  if (live) {
-    const unreadBytes = BigInt(await process.stdout.unread(Number(row.stdoutOffset)));
-    await store.transaction((tx) => {
-      recordEvent(tx, EventType.RUNNER_ADOPTED, { runner }, RunnerAdoptedSchema, {
-        pid: handle.pid,
-        unreadBytes,
-      });
-    });
+async function act(supervisor: Supervisor, finding: Finding): Promise<Done | undefined> {
+  const { found, sweep, step } = finding;
+  if (found === undefined) {
+    if (sweep !== undefined) await supervisor.options.driver.sweep(sweep);
+    return await fail(supervisor, step);
   }
-  const turn = runner.sessionId === null ? undefined : store.read.turns.running(runner.sessionId);
-  const isSending = turn?.state === TurnState.SENDING;
-  const controller = supervisor.follow(
-    new RunnerController(supervisor.context, {
-      runnerId: runner.id,
-      process,
-      memory,
-      pid: handle.pid,
-      cwd: memory.stored.cwd ?? store.read.projects.byUid(runner.projectUid)?.path ?? "/",
-      offsets: { stdout: row.stdoutOffset, stderr: row.stderrOffset },
-      torn: live && (isSending || memory.stored.outbox.lines.length > 0),
-    }),
+  const controller = await adopt(supervisor, finding, found);
+  return step.action === "adopted" ? { step } : { step, recorded: controller.done };
+}
+
+/** A stop that left processes behind, or failed, is tried again. */
+function finishStop(supervisor: Supervisor, { id, status }: RunnerRow, dryRun: boolean): Done | undefined {
+  const controller = supervisor.controller(id);
+  if (status !== RunnerStatus.STOPPING || controller === undefined) return undefined;
+  if (controller.isStopping || supervisor.isBusyWith(id)) return undefined;
+  const reason = "its stop did not come to an end";
+  const step: ReconcileStep = { runnerId: id, action: "stop_finished", reason, pid: controller.pid };
+  if (dryRun) return { step };
+  controller.stop({ force: true, graceMs: 0 }).catch((error) => {
+    supervisor.options.log.error({ runner: id, error }, "a stop could not be finished");
+  });
+  return { step };
+}
+
+async function fail(supervisor: Supervisor, step: ReconcileStep): Promise<Done | undefined> {
+  const ended = await supervisor.options.store.transaction((tx) =>
+    failUnstarted(tx, step.runnerId, step.reason),
   );
-  if (runner.status === RunnerStatus.STOPPING) {
-    // Not waited for: it may take its time, and the controller records its end.
-    controller.stop({ force: true, graceMs: 0 }).catch((error) => {
-      log.error({ runner: runner.id, error }, "an interrupted stop could not be finished");
-    });
-    const reason = "its stop was under way";
-    return { runnerId: runner.id, action: "stop_finished", reason, pid: handle.pid };
-  }
-  // The controller itself records what an ended process comes to, once all it said is stored.
-  if (!live) return undefined;
-  if (runner.status === RunnerStatus.STARTING) supervisor.expectAnswer(controller);
-  const isFrozen = runner.status === RunnerStatus.PAUSED && memory.stored.frozen === true;
-  // The earlier daemon may have died between the record and the signal.
-  if (isFrozen) await process.freeze();
-  // A frozen agent can show no sign that a message has arrived.
-  else if (isSending) expectDelivery(controller, turn.sessionId, turn.id, supervisor.closing);
-  return { runnerId: runner.id, action: "adopted", reason: "its process is alive", pid: handle.pid };
-}
-
-async function fail(
-  supervisor: Supervisor,
-  runner: RunnerRow,
-  reason: string,
-): Promise<ReconcileStep | undefined> {
-  const ended = await supervisor.options.store.transaction((tx) => failUnstarted(tx, runner.id, reason));
   if (ended === undefined) return undefined;
   const action = ended.status === RunnerStatus.FAILED ? "failed" : "terminated";
-  return { runnerId: runner.id, action, reason, pid: 0 };
+  return { step: { ...step, action } };
 }

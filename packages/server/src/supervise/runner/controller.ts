@@ -81,6 +81,11 @@ export class RunnerController {
     return this.#done;
   }
 
+  /** Whether what its agent has said waits for a store that fails. */
+  get isBehind(): boolean {
+    return this.#record.isBehind;
+  }
+
   get adapter() {
     return this.#record.memory.adapter;
   }
@@ -104,7 +109,16 @@ export class RunnerController {
   stop(options: { force: boolean; graceMs: number }): Promise<StopReport> {
     const stop = this.process.stop(options);
     this.#stopping ??= stop;
+    const isOver = () => {
+      if (this.#stopping === stop) this.#stopping = undefined;
+    };
+    stop.then(({ left }) => left.length > 0 && isOver(), isOver);
     return stop;
+  }
+
+  /** Whether a stop is under way, or has left nothing to stop. */
+  get isStopping(): boolean {
+    return this.#stopping !== undefined;
   }
 
   /** The agent cannot go on: it is ended, and the runner fails with the first reason given. */
