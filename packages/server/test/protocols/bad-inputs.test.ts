@@ -11,12 +11,13 @@ import { type Opened, open, project, reached } from "../rpc/fixture/stratavore.j
 import { agents } from "./bad-inputs/agents.js";
 import { excluded } from "./bad-inputs/excluded.js";
 import { fields } from "./bad-inputs/fields.js";
+import { reach } from "./bad-inputs/reach.js";
 import { state } from "./bad-inputs/state.js";
 import type { Case, Row } from "./bad-inputs/table.js";
 import { wire } from "./bad-inputs/wire.js";
 import { type PlainAnswer, type Protocol, plainCall, protocols } from "./fixture/plain-client.js";
 
-const rows: readonly Row[] = [...wire, ...fields, ...state, ...agents];
+const rows: readonly Row[] = [...wire, ...fields, ...reach, ...state, ...agents];
 
 const isSent = (protocol: Protocol) => (bad: Case) => bad.protocols?.includes(protocol) ?? true;
 

@@ -1,6 +1,5 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { DescMethod } from "@bufbuild/protobuf";
 import {
   ApprovalService,
   DaemonService,
@@ -8,42 +7,19 @@ import {
   RunnerService,
   SessionService,
 } from "@stratavore/proto";
-import { BadRequestSchema } from "@stratavore/proto/rpc";
 import { expect } from "vitest";
-import type { Opened } from "../../rpc/fixture/stratavore.js";
-import type { PlainAnswer } from "../fixture/plain-client.js";
-import type { Case, Row } from "./table.js";
+import { bad, newProject, newRunner } from "./field-cases.js";
+import type { Row } from "./table.js";
 
 const { createProject, listProjects, updateProject } = ProjectService.method;
-const { createRunner, listRunners, stopRunner, streamRunnerEvents, updateRunner } = RunnerService.method;
+const { createRunner, listRunners, restartRunner, stopRunner, streamRunnerEvents, updateRunner } =
+  RunnerService.method;
 const { getSessionTranscript, listSessions, searchTranscripts, sendMessage } = SessionService.method;
 const { listApprovals } = ApprovalService.method;
 const { healthCheck, streamLogs } = DaemonService.method;
 
-/** The answer names the field to blame. */
-const blames =
-  (field: string) =>
-  ({ error }: PlainAnswer) => {
-    const [bad] = error?.findDetails(BadRequestSchema) ?? [];
-    expect(bad?.fieldViolations.map((violation) => violation.field)).toContain(field);
-  };
-
-type Message = object | ((server: Opened) => object);
-
-/** A request with one bad field, which the answer has to name. */
-const bad = (input: string, method: DescMethod, message: Message, field: string): Case => ({
-  input: `${method.name}: ${input}`,
-  call: (server) => ({ method, message: typeof message === "function" ? message(server) : message }),
-  check: blames(field),
-});
-
-const newProject = (input: string, request: object, field: string): Case =>
-  bad(input, createProject, ({ folder }) => ({ name: "new", path: folder, ...request }), field);
-
-const newRunner = (input: string, request: object, field: string): Case =>
-  bad(input, createRunner, { projectName: "web", spec: { agent: "demo" }, ...request }, field);
-
 const nul = "a\0b";
+const paths = ["here", "./here", "../up", "/tmp/../etc", "/tmp/..", "~/web", ""];
 const temperatures = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1, 3];
 
 /** What is wrong with the value of a field. */
@@ -55,6 +31,7 @@ export const fields: readonly Row[] = [
     cases: temperatures.flatMap((temperature) => [
       newRunner(`${temperature}`, { temperature }, "temperature"),
       newProject(`${temperature}`, { config: { temperature } }, "config.temperature"),
+      bad(`${temperature}`, updateProject, { name: "web", config: { temperature } }, "config.temperature"),
       bad(`${temperature}`, updateRunner, { runnerId: "runner_x", temperature }, "temperature"),
     ]),
   },
@@ -64,6 +41,13 @@ export const fields: readonly Row[] = [
     answer: "invalid_argument",
     cases: [
       newRunner("max_tokens", { maxTokens: -1 }, "max_tokens"),
+      newProject("max_tokens", { config: { maxTokens: -1 } }, "config.max_tokens"),
+      newProject(
+        "a budget",
+        { config: { budgets: [{ scope: 1, maxTokens: -1n }] } },
+        "config.budgets.0.max_tokens",
+      ),
+      bad("max_tokens", updateProject, { name: "web", config: { maxTokens: -1 } }, "config.max_tokens"),
       bad("max_tokens", updateRunner, { runnerId: "runner_x", maxTokens: -1 }, "max_tokens"),
       ...[
         ["max_concurrent_runners", { maxConcurrentRunners: -1 }] as const,
@@ -75,7 +59,9 @@ export const fields: readonly Row[] = [
         newRunner(name, { quota }, `quota.${name}`),
         bad(name, updateProject, { name: "web", quota }, `quota.${name}`),
       ]),
-      bad("timeout_seconds", stopRunner, { runnerId: "runner_x", timeoutSeconds: -1 }, "timeout_seconds"),
+      ...[stopRunner, restartRunner].map((method) =>
+        bad("timeout_seconds", method, { runnerId: "runner_x", timeoutSeconds: -1 }, "timeout_seconds"),
+      ),
     ],
   },
   {
@@ -87,6 +73,13 @@ export const fields: readonly Row[] = [
       newProject("a description", { description: nul }, "description"),
       newProject("a path", { path: "/tmp\0" }, "path"),
       newProject("a label", { metadata: { k: nul } }, 'metadata."k"'),
+      newProject("a label's name", { metadata: { [nul]: "v" } }, `metadata.${JSON.stringify(nul)}`),
+      newRunner("a model", { model: nul }, "model"),
+      newRunner(
+        "a variable",
+        { spec: { agent: "demo", environment: { A: { source: { case: "plain", value: nul } } } } },
+        'spec.environment."A".plain',
+      ),
       newRunner("a runtime_id", { runtimeId: nul }, "runtime_id"),
       newRunner("a prompt", { spec: { agent: "demo", prompt: nul } }, "spec.prompt"),
       newRunner("an argument", { spec: { agent: "exec", args: ["echo", nul] } }, "spec.args.1"),
@@ -167,9 +160,12 @@ export const fields: readonly Row[] = [
     number: 24,
     what: "a path that is not absolute",
     answer: "invalid_argument",
-    cases: ["here", "./here", "../up", "/tmp/../etc", "/tmp/..", "~/web", ""].map((path) =>
-      newProject(JSON.stringify(path), { path }, "path"),
-    ),
+    cases: [
+      ...paths.map((path) => newProject(JSON.stringify(path), { path }, "path")),
+      ...paths
+        .filter((path) => path !== "")
+        .map((path) => bad(JSON.stringify(path), updateProject, { name: "web", path }, "path")),
+    ],
   },
   {
     number: 26,

@@ -1,16 +1,24 @@
 import { join } from "node:path";
-import { ApprovalService, ProjectService, RunnerService, SessionService } from "@stratavore/proto";
+import {
+  ApprovalService,
+  DaemonService,
+  ProjectService,
+  RunnerService,
+  RunnerStatus,
+  SessionService,
+} from "@stratavore/proto";
 import * as google from "@stratavore/proto/rpc";
 import Database from "better-sqlite3";
 import { expect } from "vitest";
-import { type Opened, runner } from "../../rpc/fixture/stratavore.js";
+import { converse, type Opened, runner } from "../../rpc/fixture/stratavore.js";
 import type { PlainCall } from "../fixture/plain-client.js";
 import { program } from "./agents.js";
 import type { Case, Row } from "./table.js";
 
 const { createProject, deleteProject, getProject, listProjects, updateProject } = ProjectService.method;
-const { createRunner, getRunner, listRunners, stopRunner, streamRunnerEvents, updateRunner, waitRunner } =
+const { createRunner, getRunner, listRunners, restartRunner, stopRunner, updateRunner, waitRunner } =
   RunnerService.method;
+const { heartbeat, streamRunnerEvents } = RunnerService.method;
 const { cancelTurn, createSession, getSession, getSessionTranscript, sendMessage, streamSession } =
   SessionService.method;
 const { resolveApproval } = ApprovalService.method;
@@ -150,6 +158,23 @@ export const state: readonly Row[] = [
           expect((await runners.listRunners({})).totalCount).toBe(1);
         },
       },
+      {
+        input: "max_tokens_per_day",
+        async call(server) {
+          await server.projects.updateProject({ name: "web", quota: { maxTokensPerDay: 15n } });
+          const { runners } = await server.runners.listRunners({});
+          const runnerId = runners[0]!.id;
+          const { session } = await server.sessions.createSession({ runnerId });
+          await converse(server, session!.id, "!usage 10 5");
+          return { method: sendMessage, message: { sessionId: session!.id, text: "more" } };
+        },
+        check({ error }) {
+          const [failure] = error!.findDetails(google.QuotaFailureSchema);
+          expect(failure?.violations).toMatchObject([
+            { subject: "project:web", description: "max_tokens_per_day is 15, 15 used" },
+          ]);
+        },
+      },
     ],
   },
   {
@@ -165,6 +190,8 @@ export const state: readonly Row[] = [
       unknown(updateRunner, { runnerId: "runner_x", maxTokens: 1 }),
       unknown(stopRunner, { runnerId: "runner_x" }),
       unknown(waitRunner, { runnerId: "runner_x" }),
+      unknown(restartRunner, { runnerId: "runner_x" }),
+      unknown(heartbeat, { runnerId: "runner_x" }),
       unknown(RunnerService.method.deleteRunner, { runnerId: "runner_x" }),
       unknown(RunnerService.method.pauseRunner, { runnerId: "runner_x" }),
       unknown(RunnerService.method.resumeRunner, { runnerId: "runner_x" }),
@@ -176,6 +203,11 @@ export const state: readonly Row[] = [
       unknown(sendMessage, { sessionId: "session_x", text: "hi" }),
       unknown(cancelTurn, { sessionId: "session_x" }),
       unknown(streamSession, { sessionId: "session_x" }),
+      unknown(SessionService.method.appendTranscript, {
+        sessionId: "session_x",
+        messages: [{ role: "user", content: "hi" }],
+      }),
+      unknown(DaemonService.method.getMetrics, { projectName: "nothing" }),
       unknown(resolveApproval, { approvalId: "approval_x", answer: { case: "allow", value: true } }),
     ],
   },
@@ -196,13 +228,16 @@ export const state: readonly Row[] = [
           expect(failure?.violations).toHaveLength(1);
         },
       },
-      {
-        input: "a runner that is STARTING is paused",
-        call: async (server) => ({
-          method: RunnerService.method.pauseRunner,
-          message: { runnerId: await starting(server) },
+      ...[RunnerService.method.restartRunner, RunnerService.method.pauseRunner].map(
+        (method): Case => ({
+          input: `${method.name} of a runner that is STARTING`,
+          call: async (server) => ({ method, message: { runnerId: await starting(server) } }),
+          async check(_, { runners }) {
+            const { runners: all } = await runners.listRunners({ status: RunnerStatus.STARTING });
+            expect(all.every(({ incarnation }) => incarnation === 1)).toBe(true);
+          },
         }),
-      },
+      ),
       {
         input: "a conversation with a runner that is over",
         async call(server) {

@@ -53,7 +53,10 @@ export const wire: readonly Row[] = [
       json("null for the request", createProject, "null"),
       json("a number for a string", createProject, '{"name": 7, "path": "/"}'),
       json("an object for a string", createProject, '{"name": {}, "path": "/"}'),
-      json("a string for a bool", createProject, '{"name": "a", "path": "/", "config": "x"}'),
+      json("a string for a message", createProject, '{"name": "a", "path": "/", "config": "x"}'),
+      json("a string for a bool", createRunner, '{"projectName": "web", "external": "true"}'),
+      json("a text for a double", createRunner, '{"projectName": "web", "temperature": "warm"}'),
+      json("a field twice", createProject, '{"name": "a", "metadata": {}, "path": "/", "metadata": 1}'),
       json("null in a map", createProject, '{"name": "a", "path": "/", "metadata": {"k": null}}'),
       json("an int32 that overflows", createRunner, '{"projectName": "web", "maxTokens": 2147483648}'),
       json("a fraction for an int32", createRunner, '{"projectName": "web", "maxTokens": 1.5}'),
@@ -62,6 +65,7 @@ export const wire: readonly Row[] = [
         createProject,
         '{"name":"a","path":"/","quota":{"maxTokensPerDay":"9223372036854775808"}}',
       ),
+      json("malformed JSON for a stream", streamRunnerEvents, '{"runnerId": "a"'),
       json("an enum value that is not known", streamRunnerEvents, '{"eventTypes": ["EVENT_TYPE_TEA"]}'),
       json("a lone surrogate, escaped", createProject, withName("a\\ud800b")),
       json(
@@ -99,6 +103,24 @@ export const wire: readonly Row[] = [
       ),
       binary("a group that does not end", createProject, [0x0b]),
       binary("a field without its value", createProject, [0x0a]),
+      binary("a truncated message for a stream", streamRunnerEvents, [0x0a, 10, 0x61, 0x62]),
+      {
+        input: "less than its envelope says",
+        protocols: binaryOnly,
+        call: () => ({ method: createProject, bytes: Buffer.from([0x0a, 1, 0x61]), length: 1000 }),
+      },
+      {
+        input: "less than its envelope says, for a stream",
+        call: () => ({ method: streamRunnerEvents, bytes: Buffer.from("{}"), length: 1000 }),
+      },
+      {
+        input: "nothing where a message must be",
+        // As gRPC has it: the method would take another number of messages.
+        answer: "unimplemented",
+        protocols: binaryOnly,
+        call: () => ({ method: createProject, bytes: Buffer.alloc(0), length: 1 }),
+      },
+      binary("a field of a wire type that there is not", createProject, [0x0f]),
       binary("invalid UTF-8", createProject, [0x0a, 2, 0xc3, 0x28, 0x1a, 1, 0x2f]),
       binary("a lone surrogate", createProject, [0x0a, 3, 0xed, 0xa0, 0x80, 0x1a, 1, 0x2f]),
     ],
@@ -198,7 +220,6 @@ export const wire: readonly Row[] = [
       ...["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"].map(
         (type): Case => ({
           input: type,
-          protocols: http1Only,
           call: () => ({ method: createProject, headers: { "content-type": type } }),
         }),
       ),
