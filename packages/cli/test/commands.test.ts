@@ -156,12 +156,25 @@ it("stop", async () => {
   expect(await world.ok("stop", id)).toContain("terminated");
 });
 
+it("restart", async () => {
+  const { id } = await newest();
+  expect(await world.ok("restart", id)).toBe(`${id} running`);
+  await world.ok("send", id, "!say one");
+  const { sessionId } = await newest();
+  const restarted = await world.json("restart", id, "--preserve-session", "--timeout", "5");
+  expect(restarted).toMatchObject({ id, status: "RUNNER_STATUS_RUNNING", incarnation: 3 });
+  await expect.poll(async () => (await newest()).sessionId, { timeout: 10_000 }).toBe(sessionId);
+  await world.ok("stop", id);
+});
+
 it("knows what is wrong by its exit code", async () => {
   const codes = {
     "no-such-command": 2,
     "runners --status odd": 2,
     "events --type odd": 2,
     "stop --timeout x y": 2,
+    "restart --timeout 0 y": 2,
+    "restart runner_00000000000000000000000000": 4,
     "send runner_ hello": 2,
     "run --agent exec": 2,
     "run --project my-project --agent odd x": 2,
