@@ -3,14 +3,20 @@ import { Command } from "commander";
 import { agentsCommand } from "./commands/agents.js";
 import { approvalsCommand } from "./commands/approvals.js";
 import { approveCommand } from "./commands/approve.js";
+import { cancelCommand } from "./commands/cancel.js";
 import { daemonCommand } from "./commands/daemon.js";
+import { endCommand } from "./commands/end.js";
 import { eventsCommand } from "./commands/events.js";
+import { pauseCommand, unpauseCommand } from "./commands/pause.js";
 import { projectCommand } from "./commands/project.js";
 import { quickstartCommand } from "./commands/quickstart.js";
+import { resumeCommand } from "./commands/resume.js";
 import { restartCommand } from "./commands/restart.js";
 import { runCommand } from "./commands/run.js";
 import { runnersCommand } from "./commands/runners.js";
+import { searchCommand } from "./commands/search.js";
 import { sendCommand } from "./commands/send.js";
+import { sessionsCommand } from "./commands/sessions.js";
 import { statusCommand } from "./commands/status.js";
 import { stopCommand } from "./commands/stop.js";
 import { tokenCommand } from "./commands/token.js";
@@ -34,10 +40,17 @@ export function createProgram(): Command {
   for (const command of [
     runCommand(),
     sendCommand(),
+    cancelCommand(),
+    pauseCommand(),
+    unpauseCommand(),
     stopCommand(),
     restartCommand(),
     runnersCommand(),
+    sessionsCommand(),
+    resumeCommand(),
+    endCommand(),
     transcriptCommand(),
+    searchCommand(),
     eventsCommand(),
     approvalsCommand(),
     approveCommand(),
