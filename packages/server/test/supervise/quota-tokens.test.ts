@@ -1,46 +1,15 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fromBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
-import {
-  EventType,
-  QuotaAction,
-  QuotaExceededSchema,
-  type ResourceQuotaSchema,
-  RunnerStatus,
-  TurnState,
-} from "@stratavore/proto";
+import { QuotaAction, RunnerStatus, TurnState } from "@stratavore/proto";
 import { expect, test } from "vitest";
-import { type House, openHouse } from "./house.js";
+import { exceeded, limitedHouse, samples, talking } from "./quota-house.js";
 
 const { COMPLETED, QUEUED } = TurnState;
 const refused = { code: Code.ResourceExhausted };
 
-/** A house whose project has a quota, and a policy for its tokens. */
-async function limited(maxTokensPerDay: bigint, action = QuotaAction.UNSPECIFIED): Promise<House> {
-  const house = await openHouse();
-  await house.projects.updateProject({
-    name: "p",
-    quota: { maxTokensPerDay },
-    config: { quotaPolicy: { maxTokensPerDay: action } },
-  });
-  return house;
-}
-
-async function talking(house: House, quota?: MessageInitShape<typeof ResourceQuotaSchema>) {
-  const { runner } = await house.runners.createRunner({ projectName: "p", quota, spec: { agent: "plain" } });
-  await house.status(runner!.id, RunnerStatus.RUNNING);
-  const { session } = await house.sessions.createSession({ runnerId: runner!.id });
-  return { runnerId: runner!.id, sessionId: session!.id };
-}
-
-async function exceeded(house: House) {
-  const events = await house.events(EventType.QUOTA_EXCEEDED);
-  return events.map(({ runnerId, projectName, payload }) => {
-    const { quota, limit, value, action, subject } = fromBinary(QuotaExceededSchema, payload!.value);
-    return { runnerId, projectName, quota, limit, value, action, subject };
-  });
-}
+const limited = (maxTokensPerDay: bigint, action = QuotaAction.UNSPECIFIED) =>
+  limitedHouse({ maxTokensPerDay }, { maxTokensPerDay: action });
 
 test("the event comes once, with the turn that used the last tokens, however many messages are refused", async () => {
   const house = await limited(100n);
@@ -56,6 +25,7 @@ test("the event comes once, with the turn that used the last tokens, however man
     value: 100,
     action: "refuse",
     subject: "project:p",
+    message: 'quota max_tokens_per_day 100 of project "p" used up: 100 tokens',
   };
   expect(await exceeded(house)).toEqual([said]);
   for (let n = 0; n < 3; n++) await expect(house.send(sessionId, "more")).rejects.toMatchObject(refused);
@@ -132,6 +102,7 @@ test("PAUSE: what is queued waits on a paused runner, until the limit is raised 
   expect(runner.reason).toBe('quota max_tokens_per_day 100 of project "p" used up: 150 tokens');
   expect((await house.session(sessionId)).latestTurn).toMatchObject({ id: queued.id, state: QUEUED });
   await expect(house.send(sessionId, "more")).rejects.toMatchObject(refused);
+  await samples(house, runnerId, 3);
   expect(await exceeded(house)).toMatchObject([{ action: "refuse" }, { action: "pause", runnerId }]);
   await house.projects.updateProject({ name: "p", quota: { maxTokensPerDay: 1000n } });
   const resumed = await house.runners.resumeRunner({ runnerId });

@@ -59,7 +59,7 @@ const interrupt = (controller: RunnerController, breach: Breach): Promise<boolea
   });
 
 /** A turn that ends costs no more tokens than one that is frozen in the middle, and is not lost. */
-const freezes = ({ quota }: Breach) => quota !== "max_tokens_per_day";
+export const freezes = ({ quota }: Pick<Breach, "quota">) => quota !== "max_tokens_per_day";
 
 const pause = (controller: RunnerController, breach: Breach): Promise<boolean> =>
   pauseQueueOf(controller).run(async () => {
@@ -68,7 +68,10 @@ const pause = (controller: RunnerController, breach: Breach): Promise<boolean> =
       if (runner === undefined || runner.status === RunnerStatus.STARTING) {
         return { value: false, out: nothing() };
       }
-      const frozen = freezes(breach) || memory.stored.frozen === true;
+      // By a caller, or by an earlier daemon for the same reason.
+      if (runner.status === RunnerStatus.PAUSED && memory.stored.frozen)
+        return { value: true, out: nothing() };
+      const frozen = freezes(breach);
       pauseForQuota(tx, runner, breach, { frozen });
       memory.stored.frozen = frozen;
       return { value: true, out: nothing() };
@@ -82,6 +85,8 @@ async function stop(controller: RunnerController, breach: Breach): Promise<boole
   const stops = await controller.change((tx, memory) => {
     const runner = actedOn(tx, controller);
     if (runner === undefined) return { value: false, out: nothing() };
+    // By an earlier daemon; its end is under way.
+    if (memory.stored.failure !== undefined) return { value: true, out: nothing() };
     quotaExceeded(tx, { runner }, breach, QuotaAction.STOP);
     // A daemon that dies before the agent has ended leaves the reason to the next one.
     memory.stored.failure = reason;

@@ -1,5 +1,7 @@
 import { QuotaAction, RunnerStatus } from "@stratavore/proto";
+import type { PolicyLimit } from "../../domain/quota-policy.js";
 import type { Reads } from "../../store/index.js";
+import { freezes } from "./act.js";
 import type { LimitState } from "./limit-state.js";
 import type { Measured } from "./measured.js";
 
@@ -12,6 +14,7 @@ const { RUNNING, PAUSED, STOPPING } = RunnerStatus;
 export function dueFor(
   reads: Pick<Reads, "turns">,
   action: QuotaAction,
+  quota: PolicyLimit,
   { done }: LimitState,
   { runner: { id, status, sessionId } }: Measured,
 ): string | undefined {
@@ -29,7 +32,7 @@ export function dueFor(
     case QuotaAction.PAUSE:
       // Resumed since, it is paused again.
       if (status === RUNNING) return "done";
-      return status === PAUSED ? firstTime : undefined;
+      return status === PAUSED && freezes({ quota }) ? firstTime : undefined;
     default:
       return undefined;
   }

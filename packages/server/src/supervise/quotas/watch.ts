@@ -104,7 +104,7 @@ export class QuotaWatch {
   /** True if something was done. */
   async #act(each: Measured, breach: Breach, action: QuotaAction, state: LimitState): Promise<boolean> {
     const { controller, runner } = each;
-    const due = dueFor(this.store.read, action, state, each);
+    const due = dueFor(this.store.read, action, breach.quota, state, each);
     if (due === undefined) return false;
     try {
       if (!(await act(controller, breach, action))) return false;
