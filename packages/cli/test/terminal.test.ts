@@ -39,6 +39,21 @@ test("a terminal gets a table with headings, short ids and colours", async () =>
   expect(plain.output).not.toContain(colour);
 });
 
+test("what a search found stands out, in colour or between its marks, and steers no terminal", async () => {
+  const world = testWorld();
+  await world.startDaemon();
+  await world.ok("run", "--agent", "demo", "--stop-when-done", "!say a\x1b[2J heron waits");
+  const { output } = await onTerminal(world, ["search", "heron", "--role", "assistant"]);
+  expect(output).toMatch(/#2 {2}my-project {2}assistant/);
+  expect(output).toContain("a \x1b[1m\x1b[33mheron\x1b[39m\x1b[22m waits");
+  expect(output).not.toContain("\x1b[2J");
+  const plain = await onTerminal(world, ["search", "heron", "--role", "assistant"], { NO_COLOR: "1" });
+  expect(plain.output).toContain("a «heron» waits");
+  const listed = await onTerminal(world, ["sessions"]);
+  expect(listed.output).toMatch(/SESSION.*MESSAGES.*LAST/);
+  expect(listed.output).toContain(`${colour}3mresumable`);
+});
+
 test("a conversation: thinking is dim, a tool call is one line, what steers a terminal is left out", async () => {
   const world = testWorld();
   await world.startDaemon();
