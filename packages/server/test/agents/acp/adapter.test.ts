@@ -160,6 +160,19 @@ test("an open session's model is changed by the option that the agent told of, o
   expect(later.setModel({ sessionId: "session_2", model: "small-2" })).toEqual({ updates: [], send: [] });
 });
 
+test("a state that was stored before models were kept is continued", () => {
+  const { models: _, ...before } = JSON.parse(JSON.stringify(conversing().state));
+  const adapter = createAcpAdapter(options, before);
+  expect(adapter.setModel({ sessionId: "session_1", model: "big" }).updates).toMatchObject([
+    { kind: "warning", message: expect.stringMatching(/lets no client choose/) },
+  ]);
+  const told = update("theirs", { sessionUpdate: "config_option_update", configOptions: models("small-1") });
+  adapter.receive(told);
+  expect(parsed(adapter.setModel({ sessionId: "session_1", model: "big" }))).toMatchObject([
+    { params: { value: "big-1" } },
+  ]);
+});
+
 test("a session that is being opened takes the model that was asked for last", () => {
   const adapter = conversing();
   adapter.openSession(opening("session_2", { model: "small-1" }));

@@ -12,6 +12,7 @@ import {
   opening,
   options,
   question,
+  refusalOf,
   text,
   update,
 } from "./speech.js";
@@ -220,6 +221,67 @@ test("an adapter made anew from its stored state at any point says the same as o
         expect(parts.receive(each)).toEqual(whole.receive(each));
       }
       expect(JSON.parse(JSON.stringify(parts.state))).toEqual(JSON.parse(JSON.stringify(whole.state)));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+/** What a person and an agent do about models; an answer is for the oldest request that has none. */
+const modelStep = fc.oneof(
+  fc.record({ ask: fc.constantFrom("small", "big", "b", "none", "") }),
+  fc.record({ open: fc.constantFrom("", "small", "big") }),
+  fc.record({ answer: fc.constantFrom<unknown>("small", "big", "other", null, 7, {}) }),
+  fc.record({ refuse: fc.constant(true) }),
+  fc.record({ tell: fc.constantFrom<unknown>("small", "big", null, []) }),
+);
+
+const configured = (currentValue: unknown) => ({
+  sessionId: "theirs",
+  configOptions: [
+    {
+      id: "m",
+      category: "model",
+      type: "select",
+      currentValue,
+      options: [{ value: "small" }, { value: "big" }],
+    },
+  ],
+});
+
+test("whatever is asked about models, each opening ends, over any number of daemons", () => {
+  fc.assert(
+    fc.property(fc.array(modelStep, { maxLength: 25 }), (steps) => {
+      let adapter = conversing();
+      const waiting: number[] = [];
+      const updates: AgentUpdate[] = [];
+      let opened = 0;
+      const took = (received: Received) => {
+        check(received);
+        updates.push(...received.updates);
+        for (const given of received.send) waiting.push(JSON.parse(given).id);
+      };
+      const answer = (value: unknown) => took(adapter.receive(answerTo(waiting.shift()!, configured(value))));
+      for (const step of steps) {
+        adapter = restored(adapter);
+        if ("ask" in step) took(adapter.setModel({ sessionId: "session_1", model: step.ask }));
+        else if ("open" in step) {
+          const asked = opening(`session_${2 + opened++}`, { model: step.open });
+          took({ updates: [], send: adapter.openSession(asked) });
+        } else if ("tell" in step) {
+          const told = { sessionUpdate: "config_option_update", ...configured(step.tell) };
+          took(adapter.receive(update("theirs", told)));
+        } else if (waiting.length > 0) {
+          if ("answer" in step) answer(step.answer);
+          else took(adapter.receive(refusalOf(waiting.shift()!, -1, "no")));
+        }
+      }
+      for (let rounds = 0; waiting.length > 0; rounds++) {
+        expect(rounds).toBeLessThan(200);
+        answer("small");
+      }
+      const ends = updates.filter(({ kind }) => kind === "session_opened" || kind === "session_failed");
+      expect(ends).toHaveLength(opened);
+      expect(JSON.stringify(adapter.state).length).toBeLessThan(10_000);
     }),
     { numRuns: 500 },
   );
