@@ -22,6 +22,7 @@ import {
   unauthenticatedError,
   unknownPath,
 } from "./http/index.js";
+import { Stalls } from "./rpc/components/stalls.js";
 import { closingInterceptor } from "./rpc/interceptors/closing.js";
 import { type CallCounts, errorInterceptor, failureReport } from "./rpc/interceptors/errors.js";
 import { validationInterceptor } from "./rpc/interceptors/validation.js";
@@ -124,6 +125,7 @@ async function start(opened: Opened): Promise<Stratavore> {
   });
   const reconciler = new Reconciler(supervisor, options.reconcileIntervalMs ?? defaultReconcileIntervalMs);
   const quotas = new QuotaWatch(store, log);
+  const stalls = new Stalls();
   const sampler = new UsageSampler(store, () => supervisor.controllers(), {
     intervalMs: options.sampleIntervalMs ?? defaultSampleIntervalMs,
     sampled: (figures) => quotas.check(figures),
@@ -142,6 +144,8 @@ async function start(opened: Opened): Promise<Stratavore> {
     maxTranscriptBytes: options.maxTranscriptBytes ?? defaultMaxTranscriptBytes,
     startedAt: Date.now(),
     addresses: () => listening.map(formatAddress),
+    lostAddresses: () => layer.lost().map(formatAddress),
+    stalls,
     closing: closing.signal,
     openStreams: { count: 0 },
     dataDir,
@@ -206,6 +210,7 @@ async function start(opened: Opened): Promise<Stratavore> {
     try {
       await layer.close({ graceMs });
       await sampler.close();
+      stalls.close();
       await reconciler.close();
       if (dataDir === null) await supervisor.stopAll();
       await supervisor.close();

@@ -7,6 +7,8 @@ import { AddressInUseError, errorCode, ListenError, listenErrorFrom } from "./li
 /** An open listening address. */
 export interface Listener {
   readonly address: ListenAddress;
+  /** Whether it still accepts connections at its address. */
+  readonly isOpen: boolean;
   /** Stops accepting; connections that are open stay open. */
   close(): void;
 }
@@ -111,7 +113,13 @@ async function bindOne(
   const bound = server.address();
   if (bound === null || typeof bound === "string") throw new ListenError(address, "it closed at once");
   authorities = authoritiesOf(address.host, bound.port, allowedHosts);
-  return { address: { ...address, port: bound.port }, close: () => void server.close() };
+  return {
+    address: { ...address, port: bound.port },
+    get isOpen() {
+      return server.listening;
+    },
+    close: () => void server.close(),
+  };
 }
 
 /** Settles when the server listens; errors after that are the acceptor's. */

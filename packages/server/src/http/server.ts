@@ -61,6 +61,8 @@ export interface HttpLayer {
    * @throws AddressFormatError, AddressInUseError, ListenError; nothing that this call opened stays open then
    */
   listen(addresses: readonly (string | ListenAddress)[]): Promise<Listening>;
+  /** Addresses that were opened and accept nothing any more, as when someone removed the socket. */
+  lost(): ListenAddress[];
   /**
    * Stops accepting, tells the peers (GOAWAY), lets running calls finish for `graceMs` (default 5000) and then ends
    * them. Settles when everything is closed. A second call can only shorten the grace.
@@ -169,6 +171,7 @@ export function createHttpLayer(options: HttpLayerOptions): HttpLayer {
 
   return {
     listen,
+    lost: () => listeners.filter(({ isOpen }) => !isOpen).map(({ address }) => address),
     close({ graceMs = 5_000 } = {}) {
       closing ??= shutDown();
       const timer = setTimeout(endGrace, graceMs);

@@ -43,12 +43,18 @@ export async function listenUnix(path: string, acceptor: Acceptor): Promise<List
     await rm(nursery, { recursive: true, force: true });
   }
   const { ino, dev } = await lstat(path);
+  const isInPlace = () => {
+    const now = lstatSync(path, { throwIfNoEntry: false });
+    return now?.ino === ino && now.dev === dev;
+  };
   return {
     address,
+    get isOpen() {
+      return server.listening && isInPlace();
+    },
     close() {
       server.close();
-      const now = lstatSync(path, { throwIfNoEntry: false });
-      if (now?.ino === ino && now.dev === dev) rmSync(path, { force: true });
+      if (isInPlace()) rmSync(path, { force: true });
     },
   };
 }

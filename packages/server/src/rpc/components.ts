@@ -1,63 +1,26 @@
-import { stat } from "node:fs/promises";
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type ComponentStatus, ComponentStatusSchema, ComponentType } from "@stratavore/proto";
+import { apiProblem } from "./components/api.js";
+import { daemonProblem } from "./components/daemon.js";
+import { databaseProblem } from "./components/database.js";
+import { eventsProblem } from "./components/events.js";
+import { supervisorProblem } from "./components/supervisor.js";
 import type { Services } from "./services.js";
 
+/** Answers what is wrong and what to do, or nothing. */
 type Check = (services: Services) => Promise<string>;
 
-/** Each check answers what is wrong, or nothing. */
 const checks: Readonly<Record<string, { type: ComponentType; check: Check }>> = {
-  database: {
-    type: ComponentType.DATABASE,
-    async check({ store, dataDir }) {
-      const { file, problems, writeError } = store.health();
-      if (file === "damaged")
-        return `the store is damaged: ${problems.slice(0, 3).join("; ")}; restore a backup`;
-      if (dataDir !== null) await stat(store.file!);
-      await store.transaction((tx) => tx.events.head());
-      return writeError === undefined ? "" : `writes fail: ${writeError.message}`;
-    },
-  },
-  events: {
-    type: ComponentType.EVENTS,
-    async check({ store }) {
-      const { head, floor } = store.snapshot(({ events }) => ({
-        head: events.head(),
-        floor: events.floor(),
-      }));
-      return floor <= head ? "" : `the log ends at ${head}, before its oldest event ${floor}`;
-    },
-  },
-  supervisor: {
-    type: ComponentType.SUPERVISOR,
-    async check({ store, supervisor }) {
-      const lost = store.read.runners
-        .live()
-        .filter(
-          ({ id, external, status }) => !external && status > 1 && supervisor.controller(id) === undefined,
-        );
-      return lost.length === 0
-        ? ""
-        : `live runners that nobody follows: ${lost.map(({ id }) => id).join(", ")}; reconcile`;
-    },
-  },
-  api: {
-    type: ComponentType.API,
-    check: async ({ closing }) => (closing.aborted ? "the server is shutting down" : ""),
-  },
-  daemon: {
-    type: ComponentType.DAEMON,
-    async check() {
-      const from = performance.now();
-      await new Promise((resolve) => setImmediate(resolve));
-      const waited = performance.now() - from;
-      return waited < 1000
-        ? ""
-        : `the event loop is late by ${Math.round(waited)} ms; the machine or the daemon is overloaded`;
-    },
-  },
+  database: { type: ComponentType.DATABASE, check: databaseProblem },
+  events: { type: ComponentType.EVENTS, check: eventsProblem },
+  supervisor: { type: ComponentType.SUPERVISOR, check: supervisorProblem },
+  api: { type: ComponentType.API, check: apiProblem },
+  daemon: { type: ComponentType.DAEMON, check: daemonProblem },
 };
+
+/** A check that takes longer has failed: who asks for health must get an answer. */
+const checkMs = 5_000;
 
 /** Checks components now; all of them, or one. */
 export async function checkComponents(
@@ -70,7 +33,7 @@ export async function checkComponents(
   const results = await Promise.all(
     wanted.map(async ([name, { check }]) => {
       const from = performance.now();
-      const message = await check(services).catch((error: unknown) =>
+      const message = await inTime(check(services)).catch((error: unknown) =>
         error instanceof Error ? error.message : String(error),
       );
       const tookMs = performance.now() - from;
@@ -84,4 +47,24 @@ export async function checkComponents(
     }),
   );
   return Object.fromEntries(results);
+}
+
+/** One component of those that were checked; all, if unspecified. */
+export function onlyOf(
+  components: Record<string, ComponentStatus>,
+  only: ComponentType,
+): Record<string, ComponentStatus> {
+  if (only === ComponentType.UNSPECIFIED) return components;
+  return Object.fromEntries(Object.entries(components).filter(([name]) => checks[name]?.type === only));
+}
+
+export const areHealthy = (components: Record<string, ComponentStatus>): boolean =>
+  Object.values(components).every(({ healthy }) => healthy);
+
+async function inTime(check: Promise<string>): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(resolve, checkMs, `its check took longer than ${checkMs / 1000} s`);
+  });
+  return await Promise.race([check, late]).finally(() => clearTimeout(timer));
 }

@@ -3,6 +3,7 @@ import type { Log } from "../supervise/log.js";
 import type { Reconciler } from "../supervise/reconcile/reconciler.js";
 import type { UsageSampler } from "../supervise/sampler.js";
 import type { Supervisor } from "../supervise/supervisor.js";
+import type { Stalls } from "./components/stalls.js";
 import type { CallCounts } from "./interceptors/errors.js";
 import type { KeptLines } from "./logs/kept-lines.js";
 
@@ -23,6 +24,10 @@ export interface Services {
   startedAt: number;
   /** Addresses that are open now. */
   addresses: () => readonly string[];
+  /** Of those, the ones that do not accept connections any more. */
+  lostAddresses: () => readonly string[];
+  /** How the event loop stood still of late. */
+  stalls: Stalls;
   /** Aborts when the server closes: streams end with it. */
   closing: AbortSignal;
   openStreams: { count: number };

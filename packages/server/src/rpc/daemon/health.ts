@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { HealthCheckRequest, HealthCheckResponseSchema } from "@stratavore/proto";
-import { checkComponents } from "../components.js";
+import { areHealthy, checkComponents } from "../components.js";
 import type { Services } from "../services.js";
 
 /** Checks now, for this call. */
@@ -9,5 +9,5 @@ export async function healthCheck(
   { component }: HealthCheckRequest,
 ): Promise<MessageInitShape<typeof HealthCheckResponseSchema>> {
   const components = await checkComponents(services, component);
-  return { healthy: Object.values(components).every(({ healthy }) => healthy), components };
+  return { healthy: areHealthy(components), components };
 }

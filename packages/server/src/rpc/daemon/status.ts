@@ -7,7 +7,7 @@ import {
   RunnerStatus,
 } from "@stratavore/proto";
 import { version } from "../../version.js";
-import { checkComponents } from "../components.js";
+import { areHealthy, checkComponents, onlyOf } from "../components.js";
 import type { Services } from "../services.js";
 import { systemMetrics } from "./system-metrics.js";
 
@@ -19,12 +19,11 @@ export async function getStatus(
 ): Promise<MessageInitShape<typeof GetStatusResponseSchema>> {
   const { store } = services;
   const all = await checkComponents(services, ComponentType.UNSPECIFIED);
-  const asked = component === ComponentType.UNSPECIFIED ? all : await checkComponents(services, component);
   const counts = store.read.runners.countByStatus();
   const live = [RunnerStatus.STARTING, RunnerStatus.RUNNING, RunnerStatus.PAUSED, RunnerStatus.STOPPING];
   return {
     daemonStatus: {
-      healthy: Object.values(all).every(({ healthy }) => healthy),
+      healthy: areHealthy(all),
       activeRunners: live.reduce((sum, status) => sum + (counts.get(status) ?? 0), 0),
       totalProjects: store.read.projects.list({ limit: 1 }).total,
       uptime: timestampFromMs(services.startedAt),
@@ -33,7 +32,7 @@ export async function getStatus(
       addresses: [...services.addresses()],
       draining: services.closing.aborted,
     },
-    components: includeDetailed || component !== ComponentType.UNSPECIFIED ? asked : {},
+    components: includeDetailed || component !== ComponentType.UNSPECIFIED ? onlyOf(all, component) : {},
     systemMetrics: includeDetailed ? await systemMetrics(services, cpuPercent()) : undefined,
     lastUpdated: timestampFromMs(Date.now()),
   };

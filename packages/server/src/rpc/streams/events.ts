@@ -1,6 +1,7 @@
 import { EventType, type RunnerEvent, type StreamRunnerEventsRequest } from "@stratavore/proto";
 import { bookmarkMessage, defaultEventTypes, eventMessage, positionOf } from "../../domain/events.js";
-import type { Store, TopicWaiter } from "../../store/index.js";
+import type { Store } from "../../store/index.js";
+import { changeOr } from "./change-or.js";
 
 const pageSize = 256;
 const bookmarkMs = 10_000;
@@ -80,19 +81,5 @@ class Bookmarks {
     return position === this.#position
       ? undefined
       : Math.max(0, bookmarkMs - (performance.now() - this.#at)) + 1;
-  }
-}
-
-/** Waits for a change, and no longer than a time in milliseconds if there is one. */
-async function changeOr(waiter: TopicWaiter, ms: number | undefined): Promise<void> {
-  if (ms === undefined) return await waiter.wait();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  try {
-    await Promise.race([waiter.wait(), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

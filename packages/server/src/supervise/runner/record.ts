@@ -32,6 +32,8 @@ export class RunnerRecord {
   readonly #queue = new SerialQueue();
   readonly #written = new Set<number>();
   #memory: RunnerMemory;
+  /** Things that have happened and that the store does not take now. */
+  #refused = 0;
   /** The memory ran ahead of the store, because a transaction failed. */
   #stale = false;
 
@@ -42,6 +44,11 @@ export class RunnerRecord {
 
   get memory(): RunnerMemory {
     return this.#memory;
+  }
+
+  /** Whether something that has happened waits for a store that fails. */
+  get isBehind(): boolean {
+    return this.#refused > 0;
   }
 
   /** Lines that the start, or an earlier daemon, left to be written. */
@@ -60,19 +67,28 @@ export class RunnerRecord {
   }
 
   /** Tries again until the store can take it: for what has happened already. `waiting` is called between tries. */
-  insist<Out extends Outgoing>(
+  async insist<Out extends Outgoing>(
     job: Job<Out>,
     position?: Position,
     waiting: () => Promise<void> = async () => {},
   ): Promise<Out> {
     const { log, runnerId: runner, closing: signal } = this.#options;
-    // A place in the queue for each try: a stop must not wait behind a store that fails.
-    return untilStored(() => this.change(job, position), {
-      signal,
-      failing: (error) => log.error({ runner, error }, "what an agent said cannot be stored; trying again"),
-      waiting,
-      recovered: () => log.info({ runner }, "what the agent said is stored"),
-    });
+    let refused = 0;
+    try {
+      // A place in the queue for each try: a stop must not wait behind a store that fails.
+      return await untilStored(() => this.change(job, position), {
+        signal,
+        failing: (error) => {
+          refused = 1;
+          this.#refused++;
+          log.error({ runner, error }, "what an agent said cannot be stored; trying again");
+        },
+        waiting,
+        recovered: () => log.info({ runner }, "what the agent said is stored"),
+      });
+    } finally {
+      this.#refused -= refused;
+    }
   }
 
   /** Waits for what is under way, and stores which lines have been written. */
