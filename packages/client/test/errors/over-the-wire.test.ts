@@ -10,6 +10,7 @@ import * as sdk from "../../src/index.js";
 const { createClient } = sdk;
 let server: Awaited<ReturnType<typeof createStratavore>>;
 let baseUrl: string;
+let count = 0;
 
 beforeAll(async () => {
   server = await createStratavore({ dataDir: null, auth: "none" });
@@ -74,6 +75,24 @@ describe.each(Object.keys(transports))("%s", (name) => {
       limit: 1,
       used: 1,
     });
+  });
+
+  test.each([
+    ["project", { maxTokensPerDay: 100n }, undefined],
+    ["runner", undefined, { maxTokensPerDay: 100n }],
+  ])("tokens of a %s that are used up", async (whose, ofProject, ofRunner) => {
+    const { projects, runners, sessions } = connect();
+    const projectName = `tokens-${++count}`;
+    await projects.create({ name: projectName, path: "/", quota: ofProject });
+    const runner = await runners.create({ projectName, quota: ofRunner, spec: { agent: "demo" } });
+    onTestFinished(async () => void (await runners.stop({ runnerId: runner.id, force: true })));
+    await runners.wait({ runnerId: runner.id, statuses: [sdk.RunnerStatus.RUNNING] });
+    const { id: sessionId } = await sessions.create({ runnerId: runner.id });
+    const { turn, cursor } = await sessions.send({ sessionId, text: "!usage 60 70 1000" });
+    for await (const _ of sessions.stream({ sessionId, cursor, untilTurnId: turn.id }));
+    const error = await failed(sessions.send({ sessionId, text: "more" }), sdk.QuotaExceededError);
+    const subject = whose === "project" ? `project:${projectName}` : `runner:${runner.id}`;
+    expect(error).toMatchObject({ subject, quota: "max_tokens_per_day", limit: 100, used: 130 });
   });
 
   test("a stream that cannot go on", async () => {
