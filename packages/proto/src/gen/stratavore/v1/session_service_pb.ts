@@ -269,9 +269,10 @@ export type ResumeSessionRequest = Message<"stratavore.v1.ResumeSessionRequest">
   runnerId: string;
 
   /**
-   * Continue a copy and leave the original as and where it is, also on its live runner and in a turn. The copy is a
-   * session of its own: its transcript begins with what is complete of the original's, `Session.resumed_from` names it,
-   * and tokens and cost count from zero. What the agent knows of it is what the agent itself has kept of the original.
+   * Continue a copy and leave the original as and where it is, also while a turn of it runs; only where the copy is for
+   * the original's own runner does it take its place there, and the original becomes RESUMABLE. The copy is a session of
+   * its own: its transcript begins with what is complete of the original's, `Session.resumed_from` names it, and tokens
+   * and cost count from zero. What its agent knows is what the agent itself has kept of the original.
    *
    * @generated from field: bool fork = 3;
    */
