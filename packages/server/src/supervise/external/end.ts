@@ -39,6 +39,7 @@ export function endByOwner(tx: Transaction, id: string, { exitCode, error }: Own
   const failed = !requested && (error !== "" || (exitCode ?? 0) !== 0);
   // What has done its work before it was heard of has been at work.
   const now = runner.status === STARTING && !failed ? runnerStarted(tx, runner, { pid: 0 }) : runner;
+  tx.runners.heartbeat(id, Date.now());
   const how = exitCode === null ? "" : ` with exit code ${exitCode}`;
   return end(tx, now, {
     status: failed ? FAILED : TERMINATED,

@@ -69,11 +69,7 @@ export class ExternalRunners {
   async heartbeat(request: HeartbeatRequest): Promise<RunnerRow> {
     const { runnerId, resourceUsage, activity, ended, exitCode = null, error } = request;
     const { store } = this;
-    if (ended) {
-      const row = await store.transaction((tx) => endByOwner(tx, runnerId, { exitCode, error }));
-      this.#figures.delete(runnerId);
-      return row;
-    }
+    if (ended) return await store.transaction((tx) => endByOwner(tx, runnerId, { exitCode, error }));
     const before = runnerById(store.read, runnerId);
     requireExternal(before);
     requireNotEnded(before);
@@ -90,8 +86,8 @@ export class ExternalRunners {
   /** What its owner said last; undefined for one that the daemon runs. */
   facts(runner: RunnerRow): RunnerFacts | undefined {
     if (!runner.external) return undefined;
-    const figures = isTerminal(runner.status) ? undefined : this.#figures.get(runner.id);
-    const resourceUsage = shownUsage(figures, runner);
+    const figures = this.#figures.get(runner.id);
+    const resourceUsage = isTerminal(runner.status) ? undefined : shownUsage(figures, runner);
     return {
       ...(resourceUsage && { resourceUsage }),
       ...(figures?.seen !== undefined && { lastSeen: figures.seen }),
@@ -129,13 +125,12 @@ export class ExternalRunners {
     const ended = await this.store.transaction((tx) => {
       const row = tx.runners.byId(silent.id);
       if (row === undefined || !this.#isSilent(row)) return undefined;
-      const seen = this.#figures.get(row.id)?.seen ?? row.lastHeartbeat;
-      const last = seen === null ? "none ever came" : `the last one came at ${new Date(seen).toISOString()}`;
+      const seen = Math.max(this.#figures.get(row.id)?.seen ?? 0, row.lastHeartbeat ?? 0);
+      const last = seen === 0 ? "none ever came" : `the last one came at ${new Date(seen).toISOString()}`;
       const ttl = `its heartbeat_ttl of ${row.heartbeatTtlMs! / 1000} s`;
       return endUnconfirmed(tx, row.id, `its owner sent no Heartbeat within ${ttl}; ${last}`);
     });
     if (ended === undefined) return;
-    this.#figures.delete(ended.id);
     this.log.warn({ runner: ended.id, reason: ended.reason }, "an external runner went silent");
   }
 
