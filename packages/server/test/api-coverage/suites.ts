@@ -7,6 +7,7 @@ import { getRunner } from "./rows/get-runner.js";
 import { listRunners } from "./rows/list-runners.js";
 import { listSessions } from "./rows/list-sessions.js";
 import { getProject, listProjects } from "./rows/project-lists.js";
+import { reconcile } from "./rows/reconcile.js";
 import { restartRunner } from "./rows/restart-runner.js";
 import { resumeSession } from "./rows/resume-session.js";
 import { createSession, getSession, getSessionTranscript } from "./rows/sessions.js";
@@ -35,5 +36,5 @@ export const suites = {
     ...resumeSession,
     ...getSessionTranscript,
   ],
-  "daemon.test.ts": [...getStatus, ...getMetrics, ...healthCheck],
+  "daemon.test.ts": [...getStatus, ...getMetrics, ...healthCheck, ...reconcile],
 } as const satisfies Record<string, readonly Row[]>;

@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { type Opened, project } from "../../rpc/fixture/stratavore.js";
 import { outcomeOf, type Row, row } from "../row.js";
 import { demo, sleeper, warnedOf } from "./agents.js";
+import { burner, cpuOutcome, holder, memoryOutcome, messageAfterTokens, program, sampled } from "./limits.js";
 
 const rpc = "CreateRunner";
 
@@ -100,5 +101,40 @@ export const createRunner: readonly Row[] = [
     value: { quota: { maxConcurrentRunners: 1 } },
     prepare,
     see: async (server, given) => warnedOf((await create(server, given)).warnings),
+  }),
+  row({
+    rpc,
+    field: "quota.max_memory_mb",
+    unset: ["any amount of memory", "RUNNING"],
+    set: ["when it uses more, it is stopped and says why", "FAILED quota max_memory_mb 20"],
+    options: sampled,
+    value: { quota: { maxMemoryMb: 20n } },
+    prepare,
+    see: async (server, given) =>
+      memoryOutcome(server, await program(server, "web", holder, given), "quota" in given),
+  }),
+  row({
+    rpc,
+    field: "quota.max_cpu_percent",
+    unset: ["any share of the machine", []],
+    set: ["when it uses more, there is a warning", ["quota max_cpu_percent 1"]],
+    options: sampled,
+    value: { quota: { maxCpuPercent: 1 } },
+    prepare,
+    see: async (server, given) =>
+      cpuOutcome(server, await program(server, "web", burner, given), "quota" in given),
+  }),
+  row({
+    rpc,
+    field: "quota.max_tokens_per_day",
+    unset: ["any number of tokens", "taken"],
+    set: ["when they are used up, a message to it is refused", "RESOURCE_EXHAUSTED QUOTA_EXCEEDED"],
+    value: { quota: { maxTokensPerDay: 15n } },
+    prepare,
+    async see(server, given) {
+      const runnerId = await demo(server, "web", given);
+      const { session } = await server.sessions.createSession({ runnerId });
+      return await messageAfterTokens(server, session!.id);
+    },
   }),
 ];

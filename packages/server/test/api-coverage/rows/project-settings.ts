@@ -1,8 +1,9 @@
 import { PermissionMode, type Project, RestartPolicy_Mode } from "@stratavore/proto";
 import { expect } from "vitest";
-import { converse, type Opened } from "../../rpc/fixture/stratavore.js";
+import type { Opened } from "../../rpc/fixture/stratavore.js";
 import { outcomeOf, type Row, row } from "../row.js";
 import { conversation, demo, echo, permissionOutcome, printed, sleeper, warnedOf } from "./agents.js";
+import { burner, cpuOutcome, holder, memoryOutcome, messageAfterTokens, program, sampled } from "./limits.js";
 
 /** Gives a new project its settings, by one of the RPCs that can. */
 export interface Giving {
@@ -130,15 +131,29 @@ export function quotaRows(giving: Giving): Row[] {
       },
     }),
     setting({
+      field: "quota.max_memory_mb",
+      unset: ["any amount of memory", "RUNNING"],
+      set: ["when its runners use more, one is stopped and says why", "FAILED quota max_memory_mb 20"],
+      options: sampled,
+      value: { quota: { maxMemoryMb: 20n } },
+      see: async (server, name, { project }) =>
+        memoryOutcome(server, await program(server, name, holder), (project?.quota?.maxMemoryMb ?? 0n) > 0n),
+    }),
+    setting({
+      field: "quota.max_cpu_percent",
+      unset: ["any share of the machine", []],
+      set: ["when its runners use more, there is a warning", ["quota max_cpu_percent 1"]],
+      options: sampled,
+      value: { quota: { maxCpuPercent: 1 } },
+      see: async (server, name, { project }) =>
+        cpuOutcome(server, await program(server, name, burner), (project?.quota?.maxCpuPercent ?? 0) > 0),
+    }),
+    setting({
       field: "quota.max_tokens_per_day",
       unset: ["any number of tokens", "taken"],
       set: ["when they are used up, a message is refused", "RESOURCE_EXHAUSTED QUOTA_EXCEEDED"],
       value: { quota: { maxTokensPerDay: 15n } },
-      async see(server, project) {
-        const sessionId = await conversation(server, project);
-        await converse(server, sessionId, "!usage 10 5");
-        return await outcomeOf(server.sessions.sendMessage({ sessionId, text: "!say more" }), () => "taken");
-      },
+      see: async (server, project) => messageAfterTokens(server, await conversation(server, project)),
     }),
   ];
 }
