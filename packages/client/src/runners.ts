@@ -73,7 +73,10 @@ export class Runners {
     return everyPage(this.#client.listRunners, (page) => page.runners, request, options);
   }
 
-  /** Changes a runner. NOT_FOUND; ABORTED: stale etag. */
+  /**
+   * Changes a runner. A new model is asked of its agent, which answers later: see `effectiveModel`, and `warnings` for what
+   * has no effect. NOT_FOUND; ABORTED: stale etag; FAILED_PRECONDITION: it has ended.
+   */
   async update(
     request: MessageInitShape<typeof UpdateRunnerRequestSchema>,
     options?: CallOptions,
