@@ -59,10 +59,16 @@ export class Cgroup {
     return usage === undefined ? null : Number(usage.slice("usage_usec ".length)) / 1e6;
   }
 
-  /** Null without the memory controller. */
+  /**
+   * What the members have resident, each page once; null without the memory controller. `memory.current` counts files
+   * that were only read too, which the kernel takes back by itself: an agent that searches a tree would seem to need it all.
+   */
   memoryBytes(): number | null {
-    const [bytes] = lines(join(this.path, "memory.current"));
-    return bytes === undefined ? null : Number(bytes);
+    const stat = new Map(
+      lines(join(this.path, "memory.stat")).map((line) => line.split(" ") as [string, string]),
+    );
+    const anonymous = stat.get("anon");
+    return anonymous === undefined ? null : Number(anonymous) + Number(stat.get("file_mapped") ?? 0);
   }
 
   /** Does nothing while there are members. */
