@@ -15,11 +15,11 @@ export function dueFor(
   reads: Pick<Reads, "turns">,
   action: QuotaAction,
   quota: PolicyLimit,
-  { done }: LimitState,
-  { runner: { id, status, sessionId } }: Measured,
+  state: LimitState,
+  { controller, runner: { status, sessionId } }: Measured,
 ): string | undefined {
   if (status === STOPPING) return undefined;
-  const before = done.get(id);
+  const before = state.doneTo(controller);
   const firstTime = before === undefined ? "done" : undefined;
   switch (action) {
     case QuotaAction.WARN:

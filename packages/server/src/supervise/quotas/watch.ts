@@ -79,7 +79,7 @@ export class QuotaWatch {
     const value = staying.reduce((sum, each) => sum + useOf(each), 0);
     if (!state.observe(value, limit, action)) return;
     // A warning is about the whole, and once is enough.
-    if (action === QuotaAction.WARN && state.done.size > 0) return;
+    if (action === QuotaAction.WARN && state.isActedOn) return;
     const breach = { quota, limit, value, owner };
     const byUse = staying.toSorted((one, other) => useOf(other) - useOf(one));
     for (const each of byUse) if (await this.#act(each, breach, action, state)) return;
@@ -113,7 +113,7 @@ export class QuotaWatch {
       this.log.warn({ runner: runner.id, quota: breach.quota, error }, "a quota could not be enforced");
       return false;
     }
-    state.acted(runner.id, due);
+    state.acted(controller, due);
     if (action === QuotaAction.STOP) this.#stopped.add(controller);
     return true;
   }
