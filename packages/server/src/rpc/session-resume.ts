@@ -1,33 +1,28 @@
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import {
-  CreateRunnerRequestSchema,
   type ResumeSessionRequest,
   ResumeSessionRequestSchema,
   type ResumeSessionResponse,
   ResumeSessionResponseSchema,
-  RunnerSpecSchema,
   SessionStatus,
 } from "@stratavore/proto";
 import { failedPrecondition } from "../domain/errors.js";
 import { answeredBefore, once, type RepeatableRequest, repeatable } from "../domain/idempotency.js";
-import { isTerminal } from "../domain/lifecycle.js";
 import { runnerById } from "../domain/runners.js";
 import { sessionById } from "../domain/sessions.js";
-import { quotaOf } from "../domain/views/quota.js";
-import { runnerMessage, specOf } from "../domain/views/runner.js";
+import { runnerMessage } from "../domain/views/runner.js";
 import { sessionMessage } from "../domain/views/session.js";
-import type { RunnerRow, SessionRow } from "../store/index.js";
+import type { SessionRow } from "../store/index.js";
+import { orAborted } from "../supervise/or-aborted.js";
 import type { StoredMemory } from "../supervise/runner/memory.js";
 import { askToFork, askToResume } from "../supervise/runner/resume-session.js";
 import { waitFor } from "../supervise/wait-for.js";
 import { scopeOf } from "./caller.js";
 import { checkContinuable, checkSameAgent, requireAgent, requireIdle } from "./continuable.js";
-import { runnerService } from "./runners.js";
 import type { Services } from "./services.js";
-
-/** How long a runner may take to start, and its agent to take a session up. */
-const resumeTimeoutMs = 120_000;
+import { createRunnerFor, onNewRunner } from "./session-resume/new-runner.js";
+import { timeoutMs, tookTooLong } from "./session-resume/timeout.js";
 
 /** Continues a session, or a copy of it, on the runner that is named or on a new one. */
 export async function resumeSession(
@@ -36,14 +31,24 @@ export async function resumeSession(
   context: HandlerContext,
 ): Promise<ResumeSessionResponse> {
   const { store, closing } = services;
+  const { signal } = context;
   const repeat = repeatable(scopeOf(context), ResumeSessionRequestSchema, request);
   const before = answeredBefore(store.read, repeat, ResumeSessionResponseSchema);
   if (before !== undefined) return before;
   const session = sessionById(store.read, request.sessionId);
-  const ending = AbortSignal.any([context.signal, closing, AbortSignal.timeout(resumeTimeoutMs)]);
-  const sessionId = await (request.runnerId === ""
-    ? onNewRunner(services, request, session, context, ending)
-    : onRunner(services, request, session, ending));
+  const timeout = AbortSignal.timeout(timeoutMs(services));
+  if (request.runnerId === "") {
+    const runnerId = await createRunnerFor(services, request, session, context);
+    // Nobody would hear of a runner whose session is taken up late, or never.
+    const answer = onNewRunner(services, runnerId, session, timeout).then((sessionId) =>
+      answerOnce(services, repeat, sessionId),
+    );
+    return await orAborted(answer, signal);
+  }
+  const ending = AbortSignal.any([signal, closing, timeout]);
+  const sessionId = await onRunner(services, request, session, ending).catch((error) => {
+    throw error === timeout.reason ? tookTooLong(services, session, request.runnerId, "") : error;
+  });
   return await answerOnce(services, repeat, sessionId);
 }
 
@@ -66,60 +71,6 @@ async function answerOnce(
     once(tx, repeat, ResumeSessionResponseSchema, () => ({ answer: answerIn(tx), effect: undefined })),
   );
   return answer;
-}
-
-async function onNewRunner(
-  services: Services,
-  { requestId, fork }: ResumeSessionRequest,
-  session: SessionRow,
-  context: HandlerContext,
-  ending: AbortSignal,
-): Promise<string> {
-  const { store } = services;
-  // A repeat of a call that has started its runner already waits for that one.
-  const ownId = requestId === "" ? "" : `${requestId} runner`;
-  const old = store.read.runners.byId(session.runnerId);
-  if (old === undefined) {
-    throw failedPrecondition(
-      "RUNNER_DELETED",
-      `the runner of session ${session.id} is deleted, and its settings with it; name a runner_id to resume on`,
-      { session: session.id, runner: session.runnerId },
-    );
-  }
-  const { runner } = await runnerService(services).createRunner(
-    create(CreateRunnerRequestSchema, {
-      projectName: session.projectName,
-      model: old.model,
-      temperature: old.temperature,
-      maxTokens: old.maxTokens,
-      metadata: old.metadata,
-      quota: quotaOf(old.quota),
-      requestId: ownId,
-      spec: create(RunnerSpecSchema, {
-        ...specOf(old),
-        agent: session.agent,
-        prompt: "",
-        resumeSessionId: session.id,
-        forkSession: fork,
-      }),
-    }),
-    context,
-  );
-  const runnerId = runner!.id!;
-  return await waitFor(
-    store,
-    [`runner:${runnerId}`],
-    () => activeOf(runnerById(store.read, runnerId)),
-    ending,
-  );
-}
-
-function activeOf({ id, status, sessionId, reason }: RunnerRow): string | undefined {
-  if (sessionId !== null) return sessionId;
-  if (!isTerminal(status)) return undefined;
-  throw failedPrecondition("RESUME_FAILED", reason || `runner ${id} ended before it had the session`, {
-    runner: id,
-  });
 }
 
 async function onRunner(
@@ -171,9 +122,10 @@ function takenUp({ store }: Services, sessionId: string, runnerId: string): stri
   const isOpening = session.agentSessionId === null && session.endedAt === null;
   if (state != null && (isOpening || state.resuming?.[sessionId] === "pending")) return undefined;
   const { runnerId: at, status } = session;
-  if (at === runnerId && (status === SessionStatus.IDLE || status === SessionStatus.ACTIVE)) return sessionId;
-  throw failedPrecondition("RESUME_FAILED", session.reason || `runner ${runnerId} ended before it answered`, {
-    session: sessionId,
-    runner: runnerId,
-  });
+  const isLive = status === SessionStatus.IDLE || status === SessionStatus.ACTIVE;
+  if (isLive && at === runnerId) return sessionId;
+  const why = isLive
+    ? `session ${sessionId} is on runner ${at} by now, which was faster`
+    : session.reason || `runner ${runnerId} ended before it answered`;
+  throw failedPrecondition("RESUME_FAILED", why, { session: sessionId, runner: runnerId });
 }

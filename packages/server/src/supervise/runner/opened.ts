@@ -27,6 +27,12 @@ export function applyOpened(
   // Given up meanwhile: what nobody waits for must not push the active session aside.
   if (!isWanted) {
     applied.lines.push(...memory.adapter.closeSession(session.id));
+    // Nothing of its record changes, and someone may wait for the answer.
+    tx.wake(`runner:${runnerId}`);
+    if (memory.stored.continues !== session.id) return;
+    memory.stored.continues = undefined;
+    const why = session.endedAt === null ? `is on runner ${session.runnerId} by now` : "has ended";
+    applied.unusable = `the session ${session.id}, for which it was started, ${why}`;
     return;
   }
   const runner = tx.runners.byId(runnerId)!;

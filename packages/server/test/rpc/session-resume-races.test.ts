@@ -1,0 +1,121 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Code } from "@connectrpc/connect";
+import { EventType, RunnerStatus, SessionStatus } from "@stratavore/proto";
+import { expect, onTestFinished, test } from "vitest";
+import { type House, openHouse, strange } from "../supervise/house.js";
+import { type Failure, failureOf } from "./fixture/failure.js";
+
+const { TERMINATED, FAILED } = RunnerStatus;
+const { RESUMABLE, IDLE } = SessionStatus;
+
+/** A session that is on no runner, of an agent that takes one up no sooner than a file is there. */
+async function waiting(startTimeoutMs = 60_000) {
+  const folder = mkdtempSync(join(tmpdir(), "gate-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const gate = join(folder, "gate");
+  const agent = strange(
+    "gated",
+    `({ id, method, params }, say) => {
+      const reply = (result) => say({ id, result });
+      const resume = () => (require("node:fs").existsSync("${gate}") ? reply({}) : setTimeout(resume, 10));
+      const chunk = { sessionUpdate: "agent_message_chunk", content: { type: "text", text: "said" } };
+      if (method === "initialize") {
+        reply({ protocolVersion: 1, agentCapabilities: { sessionCapabilities: { resume: {}, close: {} } } });
+      } else if (method === "session/new") reply({ sessionId: "s" + process.pid });
+      else if (method === "session/resume") resume();
+      else if (method === "session/prompt") {
+        say({ method: "session/update", params: { sessionId: params.sessionId, update: chunk } });
+        reply({ stopReason: "end_turn" });
+      } else if (id !== undefined) reply({});
+    }`,
+  );
+  const house = await openHouse({}, { agents: [agent], startTimeoutMs });
+  const { runnerId, sessionId } = await house.talking("gated");
+  await house.say(sessionId, "one");
+  await house.runners.stopRunner({ runnerId });
+  return { house, gate, runnerId, sessionId };
+}
+
+async function newest(house: House) {
+  return (await house.runners.listRunners({ limit: 1 })).runners[0]!;
+}
+
+test("of runners that take up a session at once exactly one has it, and the others say which", async () => {
+  const { house, gate, sessionId } = await waiting();
+  const others = [await house.running("gated"), await house.running("gated")];
+  const created = (await house.runners.listRunners({})).totalCount;
+  const calls = [
+    ...others.map((runnerId) => house.sessions.resumeSession({ sessionId, runnerId })),
+    house.sessions.resumeSession({ sessionId }),
+    house.sessions.resumeSession({ sessionId }),
+  ];
+  const outcomes = calls.map((call) =>
+    call.then(
+      ({ runner }) => runner!.id,
+      () => failureOf(call),
+    ),
+  );
+  await expect.poll(async () => (await house.runners.listRunners({})).totalCount).toBe(created + 2);
+  // All are asked before the first one answers.
+  const { runners } = await house.runners.listRunners({});
+  for (const { id } of runners.slice(0, 2)) await house.status(id, RunnerStatus.RUNNING);
+  writeFileSync(gate, "");
+  const results = await Promise.all(outcomes);
+  const winners = results.filter((result): result is string => typeof result === "string");
+  expect(winners).toHaveLength(1);
+  expect(await house.session(sessionId)).toMatchObject({ runnerId: winners[0], status: IDLE });
+  for (const failure of results.filter((result): result is Failure => typeof result !== "string")) {
+    expect(failure).toMatchObject({ code: Code.FailedPrecondition, reason: "RESUME_FAILED" });
+    expect(failure.message).toContain(`on runner ${winners[0]} by now`);
+  }
+  expect(await house.events(EventType.SESSION_RESUMED)).toHaveLength(1);
+  for (const { id } of runners.slice(0, 2)) if (id !== winners[0]) await house.status(id, FAILED);
+  for (const id of others) if (id !== winners[0]) expect((await house.runner(id)).sessionId).toBe("");
+  await house.say(sessionId, "two");
+  expect(await house.answer(sessionId)).toBe("saidsaid");
+});
+
+test("a new runner that does not take up its session in time is stopped, and the call can be made again", async () => {
+  const { house, gate, sessionId } = await waiting(2_000);
+  const request = { sessionId, requestId: "again" };
+  const late = await failureOf(house.sessions.resumeSession(request));
+  expect(late).toMatchObject({ code: Code.DeadlineExceeded, reason: "RESUME_TIMEOUT" });
+  expect(late.message).toMatch(/within 4 s, and was stopped/);
+  expect((await house.runner(late.details.runner!)).status).toBe(TERMINATED);
+  expect(await house.session(sessionId)).toMatchObject({ status: RESUMABLE });
+  expect(await house.carriers()).toEqual([]);
+
+  const runnerId = await house.running("gated");
+  const here = await failureOf(house.sessions.resumeSession({ sessionId, runnerId }));
+  expect(here).toMatchObject({ code: Code.DeadlineExceeded, reason: "RESUME_TIMEOUT" });
+  expect((await house.runner(runnerId)).status).toBe(RunnerStatus.RUNNING);
+  await house.runners.stopRunner({ runnerId });
+
+  writeFileSync(gate, "");
+  const { runner } = await house.sessions.resumeSession(request);
+  expect(runner!.id).not.toBe(late.details.runner);
+  expect((await house.session(sessionId)).runnerId).toBe(runner!.id);
+});
+
+test("a resume on a new runner goes on when its caller leaves, and a repeat gets what came of it", async () => {
+  const { house, gate, sessionId } = await waiting();
+  const request = { sessionId, requestId: "mine" };
+  const left = await failureOf(house.sessions.resumeSession(request, { timeoutMs: 300 }));
+  expect(left.code).toBe(Code.DeadlineExceeded);
+  const { id } = await newest(house);
+  writeFileSync(gate, "");
+  await expect.poll(async () => (await house.runner(id)).sessionId).toBe(sessionId);
+  const repeated = await house.sessions.resumeSession(request);
+  expect(repeated).toMatchObject({ runner: { id }, session: { id: sessionId } });
+  expect((await newest(house)).id).toBe(id);
+});
+
+test("nor does one that nobody waits for stay on when its agent never answers", async () => {
+  const { house, sessionId } = await waiting(2_000);
+  await failureOf(house.sessions.resumeSession({ sessionId }, { timeoutMs: 300 }));
+  const { id } = await newest(house);
+  await house.status(id, TERMINATED);
+  expect(await house.session(sessionId)).toMatchObject({ status: RESUMABLE });
+});
