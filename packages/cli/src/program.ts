@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { agentsCommand } from "./commands/agents.js";
 import { approvalsCommand } from "./commands/approvals.js";
 import { approveCommand } from "./commands/approve.js";
+import { backupCommand } from "./commands/backup.js";
 import { cancelCommand } from "./commands/cancel.js";
 import { daemonCommand } from "./commands/daemon.js";
 import { endCommand } from "./commands/end.js";
@@ -10,8 +11,9 @@ import { eventsCommand } from "./commands/events.js";
 import { pauseCommand, unpauseCommand } from "./commands/pause.js";
 import { projectCommand } from "./commands/project.js";
 import { quickstartCommand } from "./commands/quickstart.js";
-import { resumeCommand } from "./commands/resume.js";
+import { reconcileCommand } from "./commands/reconcile.js";
 import { restartCommand } from "./commands/restart.js";
+import { resumeCommand } from "./commands/resume.js";
 import { runCommand } from "./commands/run.js";
 import { runnersCommand } from "./commands/runners.js";
 import { searchCommand } from "./commands/search.js";
@@ -58,6 +60,8 @@ export function createProgram(): Command {
     agentsCommand(),
     daemonCommand(),
     statusCommand(),
+    reconcileCommand(),
+    backupCommand(),
     tokenCommand(),
     versionCommand(),
   ]) {
