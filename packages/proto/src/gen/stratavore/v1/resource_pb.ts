@@ -60,7 +60,8 @@ export const ResourceUsageSchema: GenMessage<ResourceUsage> = /*@__PURE__*/
 /**
  * Limits of a project, or narrower ones of one runner. 0 is no limit. A project's limits hold for all its runners
  * together, a runner's own for itself; both hold at once, so the stricter wins. A change is in force at once, for live
- * runners at the next sample. External runners count for max_concurrent_runners alone: what they use is not measured.
+ * runners at the next sample. External runners count as runners and by the tokens that their owner reports; their memory
+ * and CPU are not measured here, and nothing is done to them.
  *
  * @generated from message stratavore.v1.ResourceQuota
  */
@@ -74,9 +75,9 @@ export type ResourceQuota = Message<"stratavore.v1.ResourceQuota"> & {
   maxConcurrentRunners: number;
 
   /**
-   * Resident memory of whole process trees, in MiB. Looked at with each sample, every 2 seconds unless the server was
-   * made with another interval; what is taken and given back in between is not seen. Above it, QuotaPolicy decides;
-   * default: the runner is stopped.
+   * Resident memory of whole process trees, in MiB; without a cgroup, pages that processes share count for each of them.
+   * Looked at with each sample, every 2 seconds unless the server was made with another interval; what is taken and
+   * given back in between is not seen. Above it, QuotaPolicy decides; default: the runner is stopped.
    *
    * @generated from field: int64 max_memory_mb = 2;
    */
@@ -163,14 +164,14 @@ export enum QuotaAction {
   UNSPECIFIED = 0,
 
   /**
-   * Nothing but to say so: an event, and a warning of the runner.
+   * Nothing but to say so: an event, and a warning of the runner, in which a newer figure takes the place of the last.
    *
    * @generated from enum value: QUOTA_ACTION_WARN = 1;
    */
   WARN = 1,
 
   /**
-   * Its running turn is cancelled, and so is each that begins while the limit is exceeded.
+   * Its running turn is cancelled, and so is each that begins while the limit is exceeded; the runner is warned of it.
    *
    * @generated from enum value: QUOTA_ACTION_INTERRUPT = 2;
    */
