@@ -8,6 +8,8 @@ import { cancelCommand } from "./commands/cancel.js";
 import { daemonCommand } from "./commands/daemon.js";
 import { endCommand } from "./commands/end.js";
 import { eventsCommand } from "./commands/events.js";
+import { logsCommand } from "./commands/logs.js";
+import { metricsCommand } from "./commands/metrics.js";
 import { pauseCommand, unpauseCommand } from "./commands/pause.js";
 import { projectCommand } from "./commands/project.js";
 import { quickstartCommand } from "./commands/quickstart.js";
@@ -60,6 +62,8 @@ export function createProgram(): Command {
     agentsCommand(),
     daemonCommand(),
     statusCommand(),
+    metricsCommand(),
+    logsCommand(),
     reconcileCommand(),
     backupCommand(),
     tokenCommand(),

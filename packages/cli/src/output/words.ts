@@ -1,4 +1,4 @@
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { EventType, RunnerActivity, RunnerStatus, SessionStatus } from "@stratavore/client/node";
 import { shown, styled } from "./style.js";
@@ -39,7 +39,13 @@ export const isoTime = (time: Timestamp | undefined): string =>
 /** How long ago: `5 s`, `3 min`, `2 h`, `4 d`. */
 export function age(time: Timestamp | undefined): string {
   if (time === undefined) return "";
-  const seconds = Math.max(0, Math.round((Date.now() - timestampDate(time).getTime()) / 1000));
+  return spanOf(Math.max(0, Math.round((Date.now() - timestampDate(time).getTime()) / 1000)));
+}
+
+/** How long, in the same words. */
+export const span = (duration: Duration | undefined): string => spanOf(Number(duration?.seconds ?? 0n));
+
+function spanOf(seconds: number): string {
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
   return seconds < 86_400 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`;
