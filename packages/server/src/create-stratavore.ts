@@ -128,6 +128,7 @@ async function start(opened: Opened): Promise<Stratavore> {
   const stalls = new Stalls();
   const sampler = new UsageSampler(store, () => supervisor.controllers(), {
     intervalMs: options.sampleIntervalMs ?? defaultSampleIntervalMs,
+    seen: (runner, usage) => supervisor.heartbeats.publish(runner, usage),
     sampled: (figures) => quotas.check(figures),
   });
   const listening: ListenAddress[] = [];

@@ -215,7 +215,7 @@ export function runnerService(services: Services): Pick<ServiceImpl<typeof Runne
     },
 
     streamRunnerEvents: (request, { signal }) =>
-      openStream(services, signal, (ending) => streamEvents(store, request, ending)),
+      openStream(services, signal, (ending) => streamEvents(services, request, ending)),
   };
 }
 

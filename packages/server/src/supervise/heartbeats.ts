@@ -67,14 +67,16 @@ export class HeartbeatStream {
     this.#waiting.delete(runnerId);
   }
 
-  /** Those that wait now, the longest waiting runner first, each as it is when its turn comes. */
-  *take(): Generator<RunnerEvent, void> {
-    for (let left = this.#waiting.size; left > 0; left--) {
-      const next = this.#waiting.entries().next().value;
-      if (next === undefined) return;
-      this.#waiting.delete(next[0]);
-      yield next[1];
-    }
+  /** Whether there is something to take. */
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  /** The latest heartbeat of the runner that has waited longest. */
+  take(): RunnerEvent {
+    const [runnerId, event] = this.#waiting.entries().next().value!;
+    this.#waiting.delete(runnerId);
+    return event;
   }
 }
 

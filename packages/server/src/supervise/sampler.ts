@@ -1,8 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type ResourceUsage, ResourceUsageSchema } from "@stratavore/proto";
+import { isLive } from "../domain/lifecycle.js";
 import type { RunnerFacts } from "../domain/views/runner.js";
-import type { Store } from "../store/index.js";
+import type { RunnerRow, Store } from "../store/index.js";
 import type { Figures } from "./quotas/measured.js";
 import type { RunnerController } from "./runner/controller.js";
 
@@ -22,6 +23,8 @@ interface Sample {
 export interface SamplerOptions {
   /** Time between two samples. */
   intervalMs: number;
+  /** Called for each runner that was measured. */
+  seen: (runner: RunnerRow, usage: ResourceUsage) => void;
   /** Called with each round of samples; the next one waits for it. */
   sampled: (figures: readonly Figures[]) => Promise<void>;
 }
@@ -31,6 +34,7 @@ export class UsageSampler {
   readonly #samples = new Map<string, Sample>();
   readonly #timer: NodeJS.Timeout;
   #lastWrite = Date.now();
+  readonly #seen: SamplerOptions["seen"];
   readonly #sampled: SamplerOptions["sampled"];
   #running: Promise<void> | undefined;
 
@@ -39,6 +43,7 @@ export class UsageSampler {
     readonly controllers: () => Iterable<RunnerController>,
     options: SamplerOptions,
   ) {
+    this.#seen = options.seen;
     this.#sampled = options.sampled;
     this.#timer = setInterval(() => {
       this.#running ??= this.#sampleAll().finally(() => {
@@ -99,10 +104,12 @@ export class UsageSampler {
     const cpuPercent = elapsed > 0 ? (100 * (cpuSeconds - before!.cpuSeconds)) / elapsed : 0;
     const memoryMb = BigInt(Math.round(memoryBytes / bytesPerMiB));
     const peakMb = before !== undefined && before.peakMb > memoryMb ? before.peakMb : memoryMb;
-    const tokensUsed = this.store.read.runners.byId(runnerId)?.tokensUsed ?? 0n;
+    const runner = this.store.read.runners.byId(runnerId);
+    const tokensUsed = runner?.tokensUsed ?? 0n;
     const lastUpdated = timestampFromMs(at);
     const usage = create(ResourceUsageSchema, { cpuPercent, memoryMb, tokensUsed, lastUpdated });
     this.#samples.set(runnerId, { controller, at, cpuSeconds, usage, peakMb });
+    if (runner !== undefined && isLive(runner.status)) this.#seen(runner, usage);
     return { controller, memoryMb: Number(memoryMb), cpuPercent };
   }
 }

@@ -1,6 +1,7 @@
 import { EventType, type RunnerEvent, type StreamRunnerEventsRequest } from "@stratavore/proto";
 import { bookmarkMessage, defaultEventTypes, eventMessage, positionOf } from "../../domain/events.js";
-import type { Store } from "../../store/index.js";
+import type { HeartbeatStream } from "../../supervise/heartbeats.js";
+import type { Services } from "../services.js";
 import { changeOr } from "./change-or.js";
 
 const pageSize = 256;
@@ -8,13 +9,14 @@ const bookmarkMs = 10_000;
 
 /**
  * Events from a position on: a cursor over the log and a wake-up after each commit. A slow reader holds nothing but its
- * cursor.
+ * cursor, and the latest heartbeat of each runner if it asks for them.
  */
 export async function* streamEvents(
-  store: Store,
+  services: Services,
   request: StreamRunnerEventsRequest,
   ending: AbortSignal,
 ): AsyncGenerator<RunnerEvent, void> {
+  const { store } = services;
   const { head, floor } = store.snapshot(({ events }) => ({ head: events.head(), floor: events.floor() }));
   let cursor = head;
   if (request.fromStart) cursor = floor;
@@ -31,7 +33,8 @@ export async function* streamEvents(
     limit: pageSize,
   };
   const marks = request.bookmarks || asked.includes(EventType.BOOKMARK) ? new Bookmarks() : undefined;
-  const waiter = store.tail.changed(["events"], ending);
+  const beats = heartbeatsFor(services, request);
+  const waiter = store.tail.changed(beats === undefined ? ["events"] : ["events", beats.topic], ending);
   try {
     for (;;) {
       const { rows, end } = store.snapshot(({ events }) => ({
@@ -41,6 +44,7 @@ export async function* streamEvents(
       for (const row of rows) {
         cursor = row.seq;
         marks?.told(cursor);
+        if (endings.has(row.type)) beats?.drop(row.runnerId);
         yield eventMessage(store.epoch, row);
       }
       if (rows.length === pageSize) continue;
@@ -49,11 +53,32 @@ export async function* streamEvents(
         marks.told(cursor);
         yield bookmarkMessage(store.epoch, cursor);
       }
+      if (beats?.isWaiting) {
+        // What is stored comes first: no runner is seen alive before it has started, or after its end.
+        if (store.read.events.head() === end) yield beats.take();
+        continue;
+      }
       await changeOr(waiter, marks?.dueInMs(cursor));
     }
   } finally {
     waiter.close();
+    beats?.close();
   }
+}
+
+const endings: ReadonlySet<EventType> = new Set([
+  EventType.RUNNER_STOPPED,
+  EventType.RUNNER_FAILED,
+  EventType.RUNNER_DELETED,
+]);
+
+/** Undefined for a stream that does not name them, or wants what concerns a session, which they do not. */
+function heartbeatsFor(
+  { supervisor }: Services,
+  { eventTypes, projectName, runnerId, sessionId }: StreamRunnerEventsRequest,
+): HeartbeatStream | undefined {
+  if (!eventTypes.includes(EventType.RUNNER_HEARTBEAT) || sessionId !== "") return undefined;
+  return supervisor.heartbeats.follow({ projectName, runnerId });
 }
 
 /** When a stream tells its position: once it has caught up, then every 10 s in which only others' events came. */
