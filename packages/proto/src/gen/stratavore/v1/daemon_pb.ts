@@ -254,7 +254,7 @@ export type GlobalMetrics = Message<"stratavore.v1.GlobalMetrics"> & {
   events: bigint;
 
   /**
-   * Turns ever started.
+   * Turns ever asked for, also those that wait.
    *
    * @generated from field: int64 turns = 4;
    */
@@ -282,7 +282,7 @@ export type GlobalMetrics = Message<"stratavore.v1.GlobalMetrics"> & {
   calls: bigint;
 
   /**
-   * Of these, calls that failed.
+   * Of these, calls that failed. A call that its caller gave up is none.
    *
    * @generated from field: int64 failed_calls = 8;
    */
@@ -394,35 +394,35 @@ export enum ComponentType {
   UNSPECIFIED = 0,
 
   /**
-   * The store.
+   * The store: whether it is whole and can be written.
    *
    * @generated from enum value: COMPONENT_TYPE_DATABASE = 1;
    */
   DATABASE = 1,
 
   /**
-   * The event log and its live tail.
+   * The event log and its live tail: whether it can be read at its end, and commits wake streams.
    *
    * @generated from enum value: COMPONENT_TYPE_EVENTS = 2;
    */
   EVENTS = 2,
 
   /**
-   * Supervision of runners.
+   * Supervision of runners: whether all that live are followed, and what they say is stored.
    *
    * @generated from enum value: COMPONENT_TYPE_SUPERVISOR = 3;
    */
   SUPERVISOR = 3,
 
   /**
-   * The listeners.
+   * The listeners: whether all that were opened accept connections; not while the server shuts down.
    *
    * @generated from enum value: COMPONENT_TYPE_API = 4;
    */
   API = 4,
 
   /**
-   * The process itself: event loop and memory.
+   * The process itself: whether its event loop stood still for more than 5 s of the last 2 min, and how much memory is left.
    *
    * @generated from enum value: COMPONENT_TYPE_DAEMON = 5;
    */

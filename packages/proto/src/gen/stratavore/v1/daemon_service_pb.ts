@@ -312,7 +312,8 @@ export type StreamLogsRequest = Message<"stratavore.v1.StreamLogsRequest"> & {
   level: LogLevel;
 
   /**
-   * Go on with new lines. A reader who falls far behind is told how many lines it missed.
+   * Go on with new lines. A reader who falls far behind is told how many lines it missed, by a line with the field
+   * `missed`.
    *
    * @generated from field: bool follow = 2;
    */
@@ -430,7 +431,7 @@ export const LogLevelSchema: GenEnum<LogLevel> = /*@__PURE__*/
  */
 export const DaemonService: GenService<{
   /**
-   * The daemon and its machine.
+   * The daemon and its machine. Answered also while it shuts down.
    *
    * @generated from rpc stratavore.v1.DaemonService.GetStatus
    */
@@ -450,7 +451,7 @@ export const DaemonService: GenService<{
     output: typeof GetMetricsResponseSchema;
   },
   /**
-   * Whether it works. Checks are made for this call.
+   * Whether it works. Checks are made for this call; one of them is a small write. Answered also while it shuts down.
    *
    * @generated from rpc stratavore.v1.DaemonService.HealthCheck
    */
@@ -483,8 +484,9 @@ export const DaemonService: GenService<{
     output: typeof CreateBackupResponseSchema;
   },
   /**
-   * What the daemon logged since its start: the last lines of each severity, kept in memory. Values that look like secrets
-   * are left out. Earlier lines are where its log is written.
+   * What the daemon logged since its start: the last 1000 lines of each severity, kept in memory, or fewer if they are
+   * long. Values that look like secrets are left out, and what is very long is cut. Earlier lines are where its log is
+   * written.
    *
    * @generated from rpc stratavore.v1.DaemonService.StreamLogs
    */
