@@ -70,6 +70,7 @@ export async function resumeRunner(
         const row = recordResume(tx, runnerId);
         const wasFrozen = memory.stored.frozen === true;
         memory.stored.frozen = false;
+        if (wasFrozen) memory.stored.thawing = true;
         const session = row.sessionId === null ? undefined : tx.sessions.byId(row.sessionId);
         const prompts = session === undefined ? [] : dispatchTurn(tx, session, memory);
         const now = runnerById(tx, runnerId);
@@ -80,7 +81,18 @@ export async function resumeRunner(
       });
       return { value: { answer, effect }, out: { ...nothing(), prompts: effect?.prompts ?? [] } };
     });
-    if (effect?.wasFrozen) await controller.process.thaw();
+    if (effect?.wasFrozen) await thaw(controller);
     return answer;
   });
+}
+
+/** Lets the processes of a runner go on that were frozen until it was resumed. */
+export async function thaw(controller: RunnerController): Promise<void> {
+  await controller.process.thaw();
+  const noted = controller.change((_, memory) => {
+    memory.stored.thawing = false;
+    return { value: undefined, out: nothing() };
+  });
+  // Without the note a later daemon does it once more, which does nothing.
+  await noted.catch(() => {});
 }

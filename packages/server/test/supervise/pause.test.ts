@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
@@ -11,21 +11,10 @@ import {
   WhenBusy,
 } from "@stratavore/proto";
 import { expect, test } from "vitest";
-import { type House, openHouse } from "./house.js";
+import { isFrozen } from "./frozen.js";
+import { openHouse } from "./house.js";
 
 const { PAUSED, RUNNING, TERMINATED } = RunnerStatus;
-
-/** Whether the kernel holds back a process of the house's agents: by a signal, or by its cgroup. */
-async function isFrozen(house: House): Promise<boolean> {
-  return (await house.carriers()).some((pid) => {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    if (stat.slice(stat.lastIndexOf(")") + 2).startsWith("T")) return true;
-    const path = /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, "utf8"))?.[1] ?? "";
-    const mount = /^cgroup2 (\S+) /m.exec(readFileSync("/proc/mounts", "utf8"))?.[1] ?? "";
-    const events = join(mount, path, "cgroup.events");
-    return existsSync(events) && readFileSync(events, "utf8").includes("frozen 1");
-  });
-}
 
 test("a paused runner ends its turn and begins no other, until it is resumed", async () => {
   const house = await openHouse();

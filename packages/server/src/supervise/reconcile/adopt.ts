@@ -1,5 +1,6 @@
 import { EventType, RunnerAdoptedSchema, RunnerStatus, TurnState } from "@stratavore/proto";
 import { recordEvent } from "../../domain/events.js";
+import { pauseQueueOf, thaw } from "../pause.js";
 import { RunnerController } from "../runner/controller.js";
 import type { Supervisor } from "../supervisor.js";
 import type { Finding, Found } from "./finding.js";
@@ -48,7 +49,7 @@ export async function adopt(
   const isFrozen = status === RunnerStatus.PAUSED && memory.stored.frozen === true;
   // The earlier daemon may have died between the record and the signal.
   if (isFrozen) await process.freeze();
-  // A frozen agent can show no sign that a message has arrived.
-  else if (isSending) expectDelivery(controller, turn.sessionId, turn.id, supervisor.closing);
+  else if (memory.stored.thawing) await pauseQueueOf(controller).run(() => thaw(controller));
+  if (isSending) expectDelivery(supervisor, controller, turn, { isFrozen });
   return controller;
 }

@@ -1,16 +1,42 @@
-import { TurnState } from "@stratavore/proto";
+import { RunnerStatus, TurnState } from "@stratavore/proto";
 import { turnEnded } from "../../domain/turns.js";
+import type { TurnRow } from "../../store/index.js";
 import type { RunnerController } from "../runner/controller.js";
 import { dispatchTurn, nothing } from "../runner/dispatch.js";
+import type { Supervisor } from "../supervisor.js";
 
-/** How long a message that was being handed over when the daemon died may take to show that it arrived. */
-const patienceMs = 60_000;
+type Turn = Pick<TurnRow, "id" | "sessionId">;
 
-/** Ends a turn that may or may not have reached the agent as unknown: sending it again could do its work twice. */
+/**
+ * Ends a turn that was being handed over when a daemon died as unknown, unless the agent shows in the time that it has
+ * for an answer that the message arrived: sending it again could do its work twice.
+ */
 export function expectDelivery(
+  supervisor: Supervisor,
   controller: RunnerController,
-  sessionId: string,
-  turnId: string,
+  turn: Turn,
+  { isFrozen }: { isFrozen: boolean },
+): void {
+  const { closing } = supervisor;
+  const wait = () => waitForSign(controller, turn, supervisor.options.startTimeoutMs, closing);
+  if (!isFrozen) {
+    wait();
+    return;
+  }
+  // A frozen agent can show no sign.
+  const goesOn = supervisor.inState(
+    controller.runnerId,
+    ({ status }) => status !== RunnerStatus.PAUSED,
+    closing,
+  );
+  // One that is deleted has no turns, and the next daemon looks itself.
+  goesOn.then(wait, () => {});
+}
+
+function waitForSign(
+  controller: RunnerController,
+  { id: turnId, sessionId }: Turn,
+  patienceMs: number,
   closing: AbortSignal,
 ): void {
   const timer = setTimeout(() => {

@@ -30,6 +30,8 @@ export interface StoredMemory {
   steered?: string[];
   /** While PAUSED: its processes are stopped where they are. */
   frozen?: boolean;
+  /** Its processes are to go on, and may not do so yet. */
+  thawing?: boolean;
   /** Why it is being ended, once it is decided that it fails. */
   failure?: string;
   /** Where its process was started; the project's path may have changed since. */
