@@ -132,7 +132,10 @@ export class Runners {
     return required((await this.#client.resumeRunner(request, options)).runner, "runner");
   }
 
-  /** Tells that an external runner is alive. FAILED_PRECONDITION: it is not external. */
+  /**
+   * Tells that an external runner is alive, or with `ended` that it is not any more. The answer's status is for its owner
+   * to act on: STOPPING, PAUSED. NOT_FOUND; FAILED_PRECONDITION: it is not external, or has ended.
+   */
   async heartbeat(
     request: MessageInitShape<typeof HeartbeatRequestSchema>,
     options?: CallOptions,
