@@ -11,6 +11,7 @@ import { orAborted } from "./or-aborted.js";
 import { cannotResume, checkPreserved, sessionToPreserve } from "./preserved-session.js";
 import type { Restart } from "./restarts.js";
 import { startAgent } from "./start.js";
+import { endRunner } from "./stop-runner.js";
 import type { Supervisor } from "./supervisor.js";
 
 export interface RestartInput {
@@ -54,7 +55,8 @@ async function perform(
   const before = runnerById(store.read, runnerId);
   checkRestartable(before);
   const plan = await planRestart(supervisor, before, preserveSession);
-  await supervisor.endRunner(
+  await endRunner(
+    supervisor,
     runnerId,
     {
       force: false,
@@ -67,8 +69,11 @@ async function perform(
     },
     supervisor.closing,
   );
-  await supervisor.letGo(runnerId);
-  return await startAgain(supervisor, runnerId, plan, request, restart);
+  const again = supervisor
+    .letGo(runnerId)
+    .then(() => startAgain(supervisor, runnerId, plan, request, restart));
+  // Else reconciliation could remove what it takes for the last of an ended runner, once the new process is there.
+  return await supervisor.takeInHand(runnerId, again, false);
 }
 
 async function planRestart(

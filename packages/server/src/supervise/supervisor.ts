@@ -1,31 +1,23 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
-import {
-  type CreateRunnerResponse,
-  CreateRunnerResponseSchema,
-  RunnerStatus,
-  type StopMethod,
-} from "@stratavore/proto";
-import { DomainError, failedPrecondition, shuttingDown } from "../domain/errors.js";
+import { type CreateRunnerResponse, CreateRunnerResponseSchema, RunnerStatus } from "@stratavore/proto";
+import { failedPrecondition, shuttingDown } from "../domain/errors.js";
 import { once, type RepeatableRequest } from "../domain/idempotency.js";
-import { isLive, isTerminal, statusName } from "../domain/lifecycle.js";
-import { createRunner, moveRunner, type NewRunnerInput, runnerById } from "../domain/runners.js";
+import { isLive, statusName } from "../domain/lifecycle.js";
+import { createRunner, type NewRunnerInput, runnerById } from "../domain/runners.js";
 import { runnerMessage } from "../domain/views/runner.js";
-import type { Driver, StopReport } from "../drivers/driver.js";
-import type { RunnerRow, Store, Transaction } from "../store/index.js";
+import type { Driver } from "../drivers/driver.js";
+import type { RunnerRow, Store } from "../store/index.js";
 import type { AgentCatalog } from "./agent-choice.js";
 import { ExternalRunners } from "./external/external-runners.js";
-import { stopExternal } from "./external/stop.js";
 import { Heartbeats } from "./heartbeats.js";
 import { type LaunchPlan, placeOf } from "./launch.js";
 import type { Log } from "./log.js";
-import { orAborted } from "./or-aborted.js";
 import { Restarts } from "./restarts.js";
 import type { ControllerContext, RunnerController } from "./runner/controller.js";
-import { nothing } from "./runner/dispatch.js";
-import { cancelTurn } from "./runner/leave.js";
 import { startAgent } from "./start.js";
+import { endRunner, type StopOptions, type StopOutcome } from "./stop-runner.js";
 import { waitFor } from "./wait-for.js";
 
 export interface SupervisorOptions {
@@ -45,27 +37,6 @@ export interface SupervisorOptions {
 }
 
 const defaultMaxUnreadBytes = 512 * 1024 * 1024;
-/** How long a turn may take to end after it was cancelled, before its agent is ended. */
-const cancelMs = 1_000;
-
-interface StopOptions {
-  force: boolean;
-  graceMs: number;
-}
-
-interface EndOptions extends StopOptions {
-  /** Why, for people. */
-  reason: string;
-  /** Throws in the transaction that would make a live runner STOPPING, if it must not. */
-  check: (tx: Transaction, runner: RunnerRow) => void;
-}
-
-export interface StopOutcome {
-  runner: RunnerRow;
-  report: StopReport | undefined;
-  /** How the end of an external runner is known; of others the report tells it. */
-  method?: StopMethod;
-}
 
 /** Keeps the record and the processes of this machine the same. */
 export class Supervisor {
@@ -207,66 +178,7 @@ export class Supervisor {
    */
   async stopRunner(runnerId: string, options: StopOptions, caller: AbortSignal): Promise<StopOutcome> {
     this.restarts.overtake(runnerId);
-    return await this.endRunner(runnerId, { ...options, reason: "", check: () => {} }, caller);
-  }
-
-  /** As `stopRunner`, as part of something else. */
-  async endRunner(runnerId: string, options: EndOptions, caller: AbortSignal): Promise<StopOutcome> {
-    const signal = AbortSignal.any([caller, this.closing]);
-    const before = runnerById(this.options.store.read, runnerId);
-    if (isTerminal(before.status)) return { runner: before, report: undefined };
-    if (before.external) return await stopExternal(this, runnerId, options, caller);
-    // Until its process is being stopped, reconciliation would take it for a stop that came to nothing.
-    const stopping = this.takeInHand(runnerId, this.#beginStop(runnerId, options), false);
-    const { runner, report } = await orAborted(stopping, signal);
-    if (isTerminal(runner.status)) return { runner, report: undefined };
-    if (report !== undefined && report.left.length > 0) {
-      const left = report.left.map(({ pid, command }) => `${pid} (${command})`).join(", ");
-      throw new DomainError("unavailable", "PROCESSES_LEFT", `these processes could not be ended: ${left}`);
-    }
-    const ended = await this.inState(runnerId, ({ status }) => isTerminal(status), signal);
-    return { runner: ended, report };
-  }
-
-  async #beginStop(runnerId: string, options: EndOptions): Promise<StopOutcome> {
-    const runner = await this.options.store.transaction((tx) => {
-      const now = runnerById(tx, runnerId);
-      if (isTerminal(now.status)) return now;
-      options.check(tx, now);
-      if (now.status === RunnerStatus.STOPPING) return now;
-      return moveRunner(tx, now, RunnerStatus.STOPPING, { reason: options.reason });
-    });
-    const controller = isTerminal(runner.status) ? undefined : this.#controllers.get(runnerId);
-    return { runner, report: controller && (await this.#stopProcess(controller, runner, options)) };
-  }
-
-  async #stopProcess(
-    controller: RunnerController,
-    { sessionId }: RunnerRow,
-    { force, graceMs }: StopOptions,
-  ): Promise<StopReport> {
-    const from = Date.now();
-    if (!force && sessionId !== null) await this.#cancelRunning(controller, sessionId, graceMs);
-    return await controller.stop({ force, graceMs: Math.max(0, graceMs - (Date.now() - from)) });
-  }
-
-  /** Gives an agent the chance to end its turn in order, with its last words and what the turn cost. */
-  async #cancelRunning(controller: RunnerController, sessionId: string, graceMs: number): Promise<void> {
-    const { store, log } = this.options;
-    const timeout = AbortSignal.timeout(Math.min(cancelMs, graceMs));
-    try {
-      const turnId = await controller.change((tx, memory) => {
-        const session = tx.sessions.byId(sessionId);
-        const lines = session === undefined ? [] : cancelTurn(tx, session, memory);
-        return { value: tx.turns.running(sessionId)?.id, out: { ...nothing(), lines } };
-      });
-      if (turnId === undefined) return;
-      const isOver = () => (store.read.turns.byId(turnId)?.endedAt == null ? undefined : true);
-      await waitFor(store, [`session:${sessionId}`], isOver, timeout);
-    } catch (error) {
-      if (timeout.aborted) return;
-      log.warn({ runner: controller.runnerId, error }, "the turn could not be cancelled before the stop");
-    }
+    return await endRunner(this, runnerId, { ...options, reason: "", check: () => {} }, caller);
   }
 
   /**

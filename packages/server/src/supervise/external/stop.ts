@@ -4,7 +4,8 @@ import { isTerminal } from "../../domain/lifecycle.js";
 import { runnerById } from "../../domain/runners.js";
 import type { Store } from "../../store/index.js";
 import { orAborted } from "../or-aborted.js";
-import type { StopOutcome, Supervisor } from "../supervisor.js";
+import type { StopOutcome } from "../stop-runner.js";
+import type { Supervisor } from "../supervisor.js";
 import { endUnconfirmed, requestEnd } from "./end.js";
 
 const defaultGraceMs = 10_000;
