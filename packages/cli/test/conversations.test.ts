@@ -1,7 +1,10 @@
+import { RunnerStatus, type StratavoreClient } from "@stratavore/client/node";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { isTurnOver } from "../src/follow/turn.js";
 import { World } from "./support/world.js";
 
 const world = new World();
+let client: StratavoreClient;
 
 interface Conversation {
   id: string;
@@ -16,19 +19,37 @@ const sessions = async (...options: string[]) =>
 const ids = async (...options: string[]) => (await sessions(...options)).map(({ id }) => id);
 
 /** A runner with a session in which a prompt was answered. */
-async function talking(prompt: string, project = "web"): Promise<{ runner: string; session: string }> {
-  const runner = await world.ok("run", "--project", project, "--agent", "demo", "--no-follow");
-  await world.ok("send", runner, prompt);
-  const [session] = await ids("--runner", runner);
-  return { runner, session: session! };
+async function talking(prompt: string, projectName = "web"): Promise<{ runner: string; session: string }> {
+  const { id: runnerId } = await client.runners.create({ projectName, spec: { agent: "demo", prompt } });
+  await expect.poll(async () => (await client.sessions.list({ runnerId })).sessions).toHaveLength(1);
+  const { sessions: opened } = await client.sessions.list({ runnerId });
+  const sessionId = opened[0]!.id;
+  for await (const { update } of client.sessions.stream({ sessionId, fromStart: true })) {
+    if (update.case === "turn" && isTurnOver(update.value)) break;
+  }
+  return { runner: runnerId, session: sessionId };
 }
+
+/** A runner without a session. */
+async function running(): Promise<string> {
+  const { id } = await client.runners.create({ projectName: "web", spec: { agent: "demo" } });
+  await client.runners.wait({ runnerId: id, statuses: [RunnerStatus.RUNNING] });
+  return id;
+}
+
+const send = async (sessionId: string, text: string) =>
+  (await client.sessions.send({ sessionId, text })).turn.id;
 
 beforeAll(async () => {
   await world.startDaemon();
-  await world.ok("project", "create", "web", "--path", world.project);
-  await world.ok("project", "create", "api", "--path", world.dir);
+  client = world.client();
+  await client.projects.create({ name: "web", path: world.project });
+  await client.projects.create({ name: "api", path: world.dir });
 });
-afterAll(() => world.close());
+afterAll(async () => {
+  await client.close();
+  await world.close();
+});
 
 it("sessions lists them newest first, by project, runner and status", async () => {
   const first = await talking("!say hello");
@@ -38,7 +59,7 @@ it("sessions lists them newest first, by project, runner and status", async () =
   expect(await ids("--runner", second.runner.slice(-10))).toEqual([second.session]);
   expect(await ids("--status", "idle")).toHaveLength(2);
   expect(await ids("--resumable")).toEqual([]);
-  await world.ok("stop", first.runner);
+  await client.runners.stop({ runnerId: first.runner });
   expect(await ids("--resumable")).toEqual([first.session]);
   expect(await ids("--status", "resumable")).toEqual([first.session]);
   const line = await world.ok("sessions", "--project", "web");
@@ -51,7 +72,7 @@ it("resume continues a session on a new runner or a named one, and forks it", as
   const { runner, session } = await talking("!say remember the milk");
   const refused = await world.run(["resume", session]);
   expect(refused).toMatchObject({ code: 6, stderr: expect.stringMatching(/talk to it there, or fork it/) });
-  await world.ok("stop", runner);
+  await client.runners.stop({ runnerId: runner });
   const { code, stdout, stderr } = await world.run(["resume", session.slice(-10)]);
   expect({ code, stderr }).toMatchObject({
     code: 0,
@@ -63,8 +84,8 @@ it("resume continues a session on a new runner or a named one, and forks it", as
   await world.ok("send", session, "!say and the bread");
   expect(await world.ok("transcript", session)).toMatch(/remember the milk[\s\S]*and the bread/);
 
-  await world.ok("stop", elsewhere[2]!);
-  const third = await world.ok("run", "--project", "web", "--agent", "demo", "--no-follow");
+  await client.runners.stop({ runnerId: elsewhere[2]! });
+  const third = await running();
   const onThird = await world.json<{ session: Conversation; runner: { id: string } }>(
     "resume",
     session,
@@ -86,18 +107,18 @@ it("cancel ends the turn that runs, and says how it ended", async () => {
     code: 6,
     stderr: expect.stringMatching(/no turn of session/),
   });
-  const turn = await world.ok("send", "--no-follow", runner, "!say busy\n!hang");
-  const next = await world.ok("send", "--no-follow", runner, "!say next");
+  const turn = await send(session, "!say busy\n!hang");
+  const next = await send(session, "!say next");
   await expect.poll(() => world.ok("transcript", session)).toContain("busy");
   expect(await world.ok("cancel", session, "--turn", next)).toBe(`${next} cancelled`);
   expect(await world.ok("cancel", runner)).toBe(`${turn} cancelled`);
   const again = await world.json<{ id: string; state: string }>("cancel", session, "--turn", turn);
   expect(again).toMatchObject({ id: turn, state: "TURN_STATE_CANCELLED" });
 
-  const stubborn = await world.ok("send", "--no-follow", runner, "!ignore-cancel\n!hang");
+  const stubborn = await send(session, "!ignore-cancel\n!hang");
   await expect.poll(() => ids("--status", "active")).toContain(session);
   expect(await world.ok("cancel", runner, "--no-wait")).toBe(`${stubborn} is asked to stop`);
-  const idle = await world.ok("run", "--project", "web", "--agent", "demo", "--no-follow");
+  const idle = await running();
   expect(await world.run(["cancel", idle])).toMatchObject({
     code: 6,
     stderr: expect.stringMatching(/no active session/),
@@ -118,7 +139,7 @@ it("pause holds runners back until unpause", async () => {
   const { runner, session } = await talking("!say before");
   const other = await talking("!say before");
   expect(await world.ok("pause", runner, other.runner)).toBe(`${runner} paused\n${other.runner} paused`);
-  const turn = await world.ok("send", "--no-follow", session, "!say after");
+  const turn = await send(session, "!say after");
   expect(await world.ok("runners", "--status", "paused")).toContain(runner);
   expect(await world.run(["pause", runner])).toMatchObject({ code: 6 });
   expect(await world.json("unpause", runner)).toMatchObject({
