@@ -62,6 +62,7 @@ export function restartRunner(
     endedAt: null,
     sessionId: null,
     effectiveModel: "",
+    peakMemoryMb: 0n,
     activity: RunnerActivity.UNSPECIFIED,
   });
   tx.processes.insert({ runnerId: runner.id, ...place(incarnation), state: "intended" });

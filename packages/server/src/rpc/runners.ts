@@ -59,17 +59,19 @@ const protocols = {
 } as const;
 
 export function runnerService(services: Services): Pick<ServiceImpl<typeof RunnerService>, Implemented> {
-  const { store, supervisor, sampler, closing } = services;
+  const { store, supervisor, closing } = services;
   const { environment, agents } = supervisor.options;
 
   function metricsOf(row: RunnerRow): RunnerMetrics {
     const usage = factsOf(services, row).resourceUsage;
     const from = row.startedAt;
     const uptimeMs = from === null ? 0 : (row.endedAt ?? Date.now()) - from;
+    const memoryMb = usage?.memoryMb ?? 0n;
     return create(RunnerMetricsSchema, {
       cpuPercent: usage?.cpuPercent ?? 0,
-      memoryMb: usage?.memoryMb ?? 0n,
-      peakMemoryMb: sampler.peakMemoryMb(supervisor.controller(row.id)),
+      memoryMb,
+      // A sample is seen a moment before its peak is stored.
+      peakMemoryMb: memoryMb > row.peakMemoryMb ? memoryMb : row.peakMemoryMb,
       tokensUsed: row.tokensUsed,
       uptime: { seconds: BigInt(Math.trunc(uptimeMs / 1000)), nanos: (uptimeMs % 1000) * 1e6 },
       restarts: row.incarnation - 1,

@@ -17,7 +17,6 @@ interface Sample {
   at: number;
   cpuSeconds: number;
   usage: ResourceUsage;
-  peakMb: bigint;
 }
 
 export interface SamplerOptions {
@@ -59,10 +58,6 @@ export class UsageSampler {
     return { pid: controller.pid, resourceUsage: sample?.usage, ...(sample && { lastSeen: sample.at }) };
   }
 
-  peakMemoryMb(controller: RunnerController | undefined): bigint {
-    return (controller && this.#sampleOf(controller)?.peakMb) ?? 0n;
-  }
-
   #sampleOf(controller: RunnerController): Sample | undefined {
     const sample = this.#samples.get(controller.runnerId);
     return sample?.controller === controller ? sample : undefined;
@@ -83,6 +78,7 @@ export class UsageSampler {
       seen.add(controller.runnerId);
     }
     for (const id of this.#samples.keys()) if (!seen.has(id)) this.#samples.delete(id);
+    await this.#writePeaks(figures);
     await this.#sampled(figures);
     if (Date.now() - this.#lastWrite < writeMs || seen.size === 0) return;
     this.#lastWrite = Date.now();
@@ -95,6 +91,25 @@ export class UsageSampler {
       .catch(() => {});
   }
 
+  async #writePeaks(figures: readonly Figures[]): Promise<void> {
+    const { store } = this;
+    const grown = figures.filter(({ controller: { runnerId }, memoryMb }) => {
+      const runner = store.read.runners.byId(runnerId);
+      return runner !== undefined && runner.peakMemoryMb < memoryMb;
+    });
+    if (grown.length === 0) return;
+    await store
+      .transaction((tx) => {
+        // What was restarted meanwhile has a peak of its own.
+        const followed = new Set(this.controllers());
+        for (const { controller, memoryMb } of grown) {
+          if (followed.has(controller)) tx.runners.measured(controller.runnerId, memoryMb);
+        }
+      })
+      // The next round tries again, with what is measured then.
+      .catch(() => {});
+  }
+
   async #sample(controller: RunnerController): Promise<Figures> {
     const { runnerId, process } = controller;
     const { cpuSeconds, memoryBytes } = await process.sample();
@@ -103,12 +118,11 @@ export class UsageSampler {
     const elapsed = before === undefined ? 0 : (at - before.at) / 1000;
     const cpuPercent = elapsed > 0 ? (100 * (cpuSeconds - before!.cpuSeconds)) / elapsed : 0;
     const memoryMb = BigInt(Math.round(memoryBytes / bytesPerMiB));
-    const peakMb = before !== undefined && before.peakMb > memoryMb ? before.peakMb : memoryMb;
     const runner = this.store.read.runners.byId(runnerId);
     const tokensUsed = runner?.tokensUsed ?? 0n;
     const lastUpdated = timestampFromMs(at);
     const usage = create(ResourceUsageSchema, { cpuPercent, memoryMb, tokensUsed, lastUpdated });
-    this.#samples.set(runnerId, { controller, at, cpuSeconds, usage, peakMb });
+    this.#samples.set(runnerId, { controller, at, cpuSeconds, usage });
     if (runner !== undefined && isLive(runner.status)) this.#seen(runner, usage);
     return { controller, memoryMb: Number(memoryMb), cpuPercent };
   }

@@ -1,5 +1,6 @@
 import { sql as initial } from "./0001-initial.js";
 import { sql as searchAndTotals } from "./0002-search-and-totals.js";
+import { sql as peakMemory } from "./0003-peak-memory.js";
 
 /** One step of the schema. `version` is its place, from 1, without gaps. */
 export interface Migration {
@@ -12,4 +13,5 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, name: "initial", sql: initial },
   { version: 2, name: "search-and-totals", sql: searchAndTotals },
+  { version: 3, name: "peak-memory", sql: peakMemory },
 ];

@@ -160,6 +160,7 @@ export class RunnerWrites extends RunnerReads {
   readonly #update;
   readonly #updateExact;
   readonly #heartbeat;
+  readonly #peak;
   readonly #delete;
 
   constructor(connection: Connection, wake: (topic: string) => void) {
@@ -176,6 +177,12 @@ export class RunnerWrites extends RunnerReads {
       db
         .update(runners)
         .set({ lastHeartbeat: sql`${slot("at")}` })
+        .where(eq(runners.id, slot("id"))),
+    );
+    this.#peak = narrow.run((db) =>
+      db
+        .update(runners)
+        .set({ peakMemoryMb: sql`max(${runners.peakMemoryMb}, ${slot("mb")})` })
         .where(eq(runners.id, slot("id"))),
     );
     this.#delete = narrow.run((db) => db.delete(runners).where(eq(runners.id, slot("id"))));
@@ -202,6 +209,11 @@ export class RunnerWrites extends RunnerReads {
   /** Notes a sign of life. It is no change of the runner: version and `updated_at` stay, and nobody is woken. */
   heartbeat(id: string, at: number): boolean {
     return this.#heartbeat({ id, at }).changes > 0;
+  }
+
+  /** Notes memory that was measured, in MiB, if it is the most so far. No change of the runner either. */
+  measured(id: string, mb: number): void {
+    this.#peak({ id, mb });
   }
 
   /** Its process row goes with it; its sessions stay. False if there was none. */

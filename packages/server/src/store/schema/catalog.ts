@@ -54,6 +54,7 @@ export const runners = sqliteTable(
     usage: bytes("usage"),
     version: int("version").notNull().default(1),
     heartbeatTtlMs: int("heartbeat_ttl_ms"),
+    peakMemoryMb: int64("peak_memory_mb").notNull().default(0n),
   },
   (table) => [
     index("runners_by_project").on(table.projectName, table.status, table.createdAt, table.id),
