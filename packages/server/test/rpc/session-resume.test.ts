@@ -49,6 +49,12 @@ test("a cost that an agent reports as a sum is not booked again where its sessio
   await house.sessions.resumeSession({ sessionId });
   await house.say(sessionId, "!usage 1 1 0 0 0 0.25");
   expect((await house.session(sessionId)).usage!.costNanos).toBe(before + before / 2n);
+
+  const again = (await house.session(sessionId)).runnerId;
+  await house.runners.restartRunner({ runnerId: again, preserveSession: true });
+  await expect.poll(async () => (await house.runner(again)).sessionId).toBe(sessionId);
+  await house.say(sessionId, "!usage 1 1 0 0 0 0.25");
+  expect((await house.session(sessionId)).usage!.costNanos).toBe(2n * before);
 });
 
 test("a session resumes after the server came back, and agents without resume load it unheard", async () => {

@@ -94,6 +94,11 @@ export class RunnerMemory {
     return this.stored.costs[sessionId];
   }
 
+  /** Whether this process has had the session, and costs of it have been noted. */
+  hasAccount(sessionId: string): boolean {
+    return this.stored.costs[sessionId] !== undefined;
+  }
+
   /** How far the taking up of a session is; undefined: it was not asked for, or is answered. */
   resuming(sessionId: string): "pending" | "given_up" | undefined {
     return this.stored.resuming?.[sessionId];

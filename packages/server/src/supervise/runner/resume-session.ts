@@ -83,7 +83,7 @@ export function sessionTakenUp(
 ): SessionRow {
   // What an earlier stay on this runner left in memory may not be what the store has by now.
   memory.letGo(session.id);
-  if (session.runnerId !== runnerId)
+  if (session.runnerId !== runnerId || !memory.hasAccount(session.id))
     memory.reportedBefore(session.id, usageOf(session.usage) ?? emptyUsage());
   const here = tx.sessions.update(session.id, { runnerId, reason: "" })!;
   return sessionOpened(tx, here, opened);
