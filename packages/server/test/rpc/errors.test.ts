@@ -114,28 +114,15 @@ test("a damaged record is DATA_LOSS for who reads it, and others are served", as
 });
 
 const services = [RunnerService, ProjectService, SessionService, ApprovalService, DaemonService];
-const built = new Set(
-  [
-    "CreateProject GetProject ListProjects UpdateProject DeleteProject",
-    "CreateRunner GetRunner ListRunners StopRunner WaitRunner ListAgents StreamRunnerEvents",
-    "UpdateRunner DeleteRunner RestartRunner PauseRunner ResumeRunner BatchStopRunners",
-    "Heartbeat",
-    "CreateSession GetSession ListSessions SendMessage StreamSession GetSessionTranscript",
-    "ResumeSession CancelTurn EndSession AppendTranscript SearchTranscripts",
-    "ListApprovals ResolveApproval GetStatus HealthCheck GetMetrics StreamLogs",
-  ].flatMap((names) => names.split(" ")),
-);
-
-test("what is not built yet is UNIMPLEMENTED, with details, and what is built is not", async () => {
+test("every method of the contract is built", async () => {
   const { server } = await open();
+  const missing: string[] = [];
   for (const method of services.flatMap((service) => service.methods)) {
     const error = await callEmpty(server.transport, method);
-    const isBuilt = error === undefined || ConnectError.from(error).code !== Code.Unimplemented;
-    expect([method.name, isBuilt]).toEqual([method.name, built.has(method.name)]);
-    if (isBuilt) continue;
-    const failure = await failureOf(Promise.reject(error));
-    expect(failure).toMatchObject({ code: Code.Unimplemented, reason: "UNIMPLEMENTED" });
+    if (error !== undefined && ConnectError.from(error).code === Code.Unimplemented)
+      missing.push(method.name);
   }
+  expect(missing).toEqual([]);
 });
 
 type Method = (typeof services)[number]["methods"][number];
