@@ -27,10 +27,16 @@ const columns: Column<Runner>[] = [
   },
   { title: "DOES", value: ({ activity }) => activityWord(activity) },
   { title: "AGE", value: ({ createdAt }) => isoTime(createdAt), display: ({ createdAt }) => age(createdAt) },
-  { title: "PID", value: ({ pid }) => (pid === 0 ? "" : String(pid)) },
+  { title: "PID", value: pidWord },
   { title: "EXIT", value: ({ exitCode }) => (exitCode === undefined ? "" : String(exitCode)) },
   { title: "TITLE", value: ({ spec, reason }) => spec?.title || reason },
 ];
+
+/** A process that is someone else's has a number that is not ours to know. */
+function pidWord({ pid, external }: Runner): string {
+  if (external) return "external";
+  return pid === 0 ? "" : String(pid);
+}
 
 export const runnersCommand = (): Command =>
   new Command("runners")

@@ -15,6 +15,8 @@ interface Options {
 const proofs: Partial<Record<StopMethod, string>> = {
   [StopMethod.CGROUP]: "its control group is empty",
   [StopMethod.SCAN]: "two scans found nothing left",
+  [StopMethod.OWNER]: "its owner says that it has ended",
+  [StopMethod.UNCONFIRMED]: "its owner did not say that it has ended",
 };
 
 export const stopCommand = (): Command =>

@@ -1,4 +1,4 @@
-import { decodeEvent, type RunnerEvent, TurnState } from "@stratavore/client/node";
+import { decodeEvent, type ResourceUsage, type RunnerEvent, TurnState } from "@stratavore/client/node";
 import { shown, styled } from "./style.js";
 import { eventName, isoTime, shortId } from "./words.js";
 
@@ -30,6 +30,8 @@ function detailOf(event: RunnerEvent): string {
     case "runnerStopped":
     case "runnerFailed":
       return decoded.payload.reason;
+    case "runnerHeartbeat":
+      return usageWords(decoded.payload.resourceUsage);
     case "sessionCreated":
       return decoded.payload.session?.id ?? "";
     case "turnCompleted":
@@ -40,3 +42,6 @@ function detailOf(event: RunnerEvent): string {
       return "";
   }
 }
+
+const usageWords = (usage: ResourceUsage | undefined): string =>
+  usage === undefined ? "" : `${usage.cpuPercent.toFixed(0)} % CPU, ${usage.memoryMb} MiB`;
