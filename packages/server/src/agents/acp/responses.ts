@@ -9,6 +9,8 @@ import { turnUsageOf } from "./usage.js";
 const authRequired = -32000;
 /** The agent's own session ids are kept and shown. */
 const maxSessionIdLength = 1024;
+/** What an agent says of an error is kept with turns, sessions and runners. */
+const maxErrorLength = 2000;
 
 type Opening = Extract<PendingRequest, { resume?: string }>;
 
@@ -75,7 +77,8 @@ export function onError(
 
 function errorText({ code, message }: { code: number; message: string }): string {
   const hint = code === authRequired ? "; log in once with the agent's own command, then try again" : "";
-  return `${message.toWellFormed()} (${code})${hint}`;
+  const text = message.length > maxErrorLength ? `${message.slice(0, maxErrorLength)}…` : message;
+  return `${text.toWellFormed()} (${code})${hint}`;
 }
 
 function onInitialized(state: AcpState, response: Record<string, unknown>): AgentUpdate[] {

@@ -10,7 +10,7 @@ interface Held {
   agentSessionId: string;
 }
 
-export const opened = ({ sessionId, agentSessionId }: Held, model: string): AgentUpdate => ({
+const opened = ({ sessionId, agentSessionId }: Held, model: string): AgentUpdate => ({
   kind: "session_opened",
   sessionId,
   agentSessionId,

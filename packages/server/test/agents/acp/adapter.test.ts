@@ -213,6 +213,15 @@ test("of a long list of models no more is kept than can be stored with each step
   expect(parsed({ send })).toMatchObject([{ params: { value: "provider/model-4999" } }]);
 });
 
+test("an endless error is cut", () => {
+  const adapter = conversing();
+  adapter.prompt({ sessionId: "session_1", turnId: "turn_1", parts: [text("hello")] });
+  const [ended] = adapter.receive(refusalOf(3, -32603, "\u{1f600}".repeat(1_000_000))).updates;
+  const { error = "" } = ended as { error?: string };
+  expect(error).toMatch(/^(\u{1f600})+… \(-32603\)$/u);
+  expect(error.length).toBeLessThan(2100);
+});
+
 test("words, thoughts, plans, figures and titles become updates of our session", () => {
   const adapter = conversing();
   const said = (value: unknown) => adapter.receive(update("theirs", value)).updates;
