@@ -6,7 +6,7 @@ import {
   ProjectMetricsSchema,
   type ResourceUsage,
 } from "@stratavore/proto";
-import type { ProjectRow, Reads } from "../store/index.js";
+import type { ProjectRow, Reads, RunnerRow } from "../store/index.js";
 import { statusName } from "./lifecycle.js";
 import { countedIn, projectStatistics, statisticsOfAll } from "./project-statistics.js";
 import { projectByName } from "./projects.js";
@@ -40,13 +40,13 @@ export const runnersByStatus = (read: Reads): Record<string, bigint> =>
 /**
  * Figures by project name, of all projects or of one.
  *
- * @param usageOf what a runner's process uses now; undefined if it was not measured yet
+ * @param usageOf what a live runner uses now; undefined if it was not measured yet
  * @throws DomainError not_found
  */
 export function projectMetrics(
   read: Reads,
   only: string | undefined,
-  usageOf: (runnerId: string) => ResourceUsage | undefined,
+  usageOf: (runner: RunnerRow) => ResourceUsage | undefined,
   now: number,
 ): Record<string, ProjectMetrics> {
   const projects = only === undefined ? everyProject(read) : [projectByName(read, only)];
@@ -55,7 +55,7 @@ export function projectMetrics(
   const live = Map.groupBy(read.runners.live(), ({ projectUid }) => projectUid);
   return Object.fromEntries(
     projects.map(({ name, uid }) => {
-      const usages = (live.get(uid) ?? []).flatMap(({ id }) => usageOf(id) ?? []);
+      const usages = (live.get(uid) ?? []).flatMap((runner) => usageOf(runner) ?? []);
       const metrics = create(ProjectMetricsSchema, {
         statistics: statisticsOf(uid),
         cpuPercent: usages.reduce((sum, { cpuPercent }) => sum + cpuPercent, 0),

@@ -67,6 +67,16 @@ test("what the processes of a project use is measured", async () => {
   expect((await used()).web!.memoryMb).toBe(0n);
 });
 
+test("what external runners use is what their owners say", async () => {
+  const opened = await open();
+  await project(opened);
+  const { runner } = await opened.runners.createRunner({ projectName: "web", external: true });
+  const resourceUsage = { cpuPercent: 12.5, memoryMb: 300n };
+  await opened.runners.heartbeat({ runnerId: runner!.id, resourceUsage });
+  const { projects } = await opened.daemon.getMetrics({ projectName: "web" });
+  expect(projects.web).toMatchObject(resourceUsage);
+});
+
 test.each(ways)("%s: calls are counted, streams too, and which of them failed", async (way) => {
   const opened = await open();
   const { daemon, projects, runners, sessions } = await clientsBy(way, opened);

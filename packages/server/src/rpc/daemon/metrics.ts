@@ -2,15 +2,18 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { GetMetricsRequest, GetMetricsResponseSchema } from "@stratavore/proto";
 import { globalMetrics, projectMetrics } from "../../domain/metrics.js";
+import type { RunnerRow } from "../../store/index.js";
+import { factsOf } from "../runners/facts.js";
 import type { Services } from "../services.js";
 
 /** Figures over all and by project, all as of one moment. */
 export function getMetrics(
-  { store, supervisor, sampler, counts, startedAt }: Services,
+  services: Services,
   { projectName }: GetMetricsRequest,
 ): MessageInitShape<typeof GetMetricsResponseSchema> {
+  const { store, counts, startedAt } = services;
   const now = Date.now();
-  const usageOf = (runnerId: string) => sampler.facts(supervisor.controller(runnerId)).resourceUsage;
+  const usageOf = (runner: RunnerRow) => factsOf(services, runner).resourceUsage;
   return store.snapshot((read) => ({
     projects: projectMetrics(read, projectName || undefined, usageOf, now),
     global: {
