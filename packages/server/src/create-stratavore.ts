@@ -25,6 +25,7 @@ import {
 import { Stalls } from "./rpc/components/stalls.js";
 import { closingInterceptor } from "./rpc/interceptors/closing.js";
 import { type CallCounts, errorInterceptor, failureReport } from "./rpc/interceptors/errors.js";
+import { unheardCalls } from "./rpc/interceptors/unheard.js";
 import { validationInterceptor } from "./rpc/interceptors/validation.js";
 import { KeptLines } from "./rpc/logs/kept-lines.js";
 import { keptLog } from "./rpc/logs/kept-log.js";
@@ -152,11 +153,16 @@ async function start(opened: Opened): Promise<Stratavore> {
     dataDir,
   };
   const report = failureReport(log, counts);
-  const routes = createRoutes(services, [
-    errorInterceptor(report, counts),
-    closingInterceptor(closing.signal),
-    validationInterceptor(),
-  ]);
+  const routes = createRoutes(
+    services,
+    [errorInterceptor(report, counts), closingInterceptor(closing.signal), validationInterceptor()],
+    unheardCalls(log, counts),
+  );
+  /** Of a call that does not get as far as where calls are counted. */
+  const refused = (thrown: unknown) => {
+    counts.calls++;
+    return report(thrown, { rpc: "", requestId: randomUUID() });
+  };
   const local = dataDir === null ? undefined : await ensureLocalCredential(dataDir);
   if (local?.replaced)
     log.warn({ path: local.path }, "the local credential was replaced: others could have read it");
@@ -165,18 +171,15 @@ async function start(opened: Opened): Promise<Stratavore> {
     handler: connectNodeAdapter({
       routes,
       contextValues: requestContextValues,
-      fallback: unknownPath,
+      fallback: unknownPath(refused),
       shutdownSignal: closing.signal,
       readMaxBytes,
       acceptCompression: [compressionGzip, compressionBrotli],
     }),
     credential: token === null ? "none" : bearerCredential(token),
     services: serviceNames,
-    unauthenticated: (problem) => {
-      // It does not get as far as where calls are counted.
-      counts.calls++;
-      return report(unauthenticatedError(problem), { rpc: "", requestId: randomUUID() });
-    },
+    unauthenticated: (problem) => refused(unauthenticatedError(problem)),
+    closing: () => refused(shuttingDown()),
     allowedHosts: options.allowedHosts,
     allowedOrigins: options.allowedOrigins,
     limits: options.limits,

@@ -30,6 +30,8 @@ export interface HttpLayerOptions {
   readonly services?: Iterable<string>;
   /** The answer to a caller without a valid credential. Default: a text that names `stratavore token`. */
   readonly unauthenticated?: (problem: CredentialProblem) => ConnectError;
+  /** The answer to a call that comes while the layer closes. Default: a text that says so. */
+  readonly closing?: () => ConnectError;
   readonly limits?: Partial<HttpLimits>;
   /** Checks of `HttpLayer.handler`. */
   readonly mounted?: MountedChecks;
@@ -73,7 +75,8 @@ export interface HttpLayer {
 }
 
 const closedText = "this server has been closed";
-const shuttingDown = "The server is shutting down; try again when it is back.";
+const shuttingDown = () =>
+  new ConnectError("The server is shutting down; try again when it is back.", Code.Unavailable);
 
 /** Builds the HTTP side of a server around a Connect handler. */
 export function createHttpLayer(options: HttpLayerOptions): HttpLayer {
@@ -104,7 +107,7 @@ export function createHttpLayer(options: HttpLayerOptions): HttpLayer {
     resetWhenBlocked(request, response, limits.blockedMs, log);
     endWhenAnswered(request);
     if (closing !== undefined) {
-      return refuseRpc(request, response, new ConnectError(shuttingDown, Code.Unavailable));
+      return refuseRpc(request, response, (options.closing ?? shuttingDown)());
     }
     const { transport, authorities } = connection.entrance;
     const tcp = transport === "tcp";

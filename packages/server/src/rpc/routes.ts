@@ -1,5 +1,5 @@
 import type { DescFile, DescService } from "@bufbuild/protobuf";
-import type { ConnectRouter, Interceptor, ServiceImpl } from "@connectrpc/connect";
+import type { ConnectRouter, HandlerContext, Interceptor, ServiceImpl } from "@connectrpc/connect";
 import {
   ApprovalService,
   DaemonService,
@@ -60,14 +60,18 @@ const jsonOptions = {
   textDecoder: new TextDecoder("utf-8", { fatal: true }),
 };
 
-/** The services, as plain Connect routes that any adapter can serve; they bring their own interceptors. */
+/**
+ * The services, as plain Connect routes that any adapter can serve; they bring their own interceptors, and the gate that
+ * each call passes before its request is read.
+ */
 export function createRoutes(
   services: Services,
   interceptors: readonly Interceptor[],
+  requestGate: (context: HandlerContext) => void,
 ): (router: ConnectRouter) => void {
   const reflection = reflectionService(files);
   const healthCheck = healthService(services, serviceNames);
-  const options = { jsonOptions };
+  const options = { jsonOptions, requestGate };
   return (router) => {
     const serve = <Service extends DescService>(
       service: Service,

@@ -2,10 +2,12 @@ import type { DescMessage } from "@bufbuild/protobuf";
 import {
   ApprovalService,
   DaemonService,
+  ErrorInfoSchema,
   ProjectService,
   RunnerService,
   SessionService,
 } from "@stratavore/proto";
+import * as google from "@stratavore/proto/rpc";
 import { expect, test } from "vitest";
 import { type Opened, open, project, reached } from "../rpc/fixture/stratavore.js";
 import { agents } from "./bad-inputs/agents.js";
@@ -47,15 +49,28 @@ test.each(pairs)("row %s", async (_, { row, protocol, cases }) => {
       given: given(answer, promised),
       error: answer.error?.rawMessage,
     }).toSatisfy(({ given }) => promised.includes(given));
+    if (answer.error !== undefined && answer.code !== undefined) expectDescribed(bad, answer, opened);
     await bad.check?.(answer, opened);
     if (bad.leaves !== true) expect(await onRecord(opened)).toEqual(before);
     // It serves on, in the same protocol.
     const next = await plainCall(protocol, address, { method: ProjectService.method.listProjects });
     expect([bad.input, next.code, next.messages.length]).toEqual([bad.input, "ok", 1]);
   }
+  const { calls, failedCalls } = (await opened.daemon.getMetrics({})).global!;
+  expect(calls).toBeGreaterThan(failedCalls);
   const faults = opened.lines.filter(({ level }) => level === "error");
   expect(faults.map(({ facts }) => facts)).toEqual([]);
 });
+
+/** Whatever refused the call, the failure says why in both ways, and the log has it under the same id. */
+function expectDescribed({ input }: Case, { error }: PlainAnswer, { lines }: Opened): void {
+  const [ours] = error!.findDetails(ErrorInfoSchema);
+  const [standard] = error!.findDetails(google.ErrorInfoSchema);
+  expect([input, ours?.code, ours?.requestId]).toEqual([input, standard?.reason, expect.any(String)]);
+  expect([input, ours?.code]).toEqual([input, expect.stringMatching(/^[A-Z_]+$/)]);
+  const logged = lines.filter(({ facts }) => facts.requestId === ours!.requestId);
+  expect([input, logged.length]).toEqual([input, 1]);
+}
 
 test("every row is here once, or left out for a reason", () => {
   const numbers = [...rows.map(({ number }) => number), ...Object.keys(excluded).map(Number)];

@@ -1,15 +1,29 @@
 import { randomUUID } from "node:crypto";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { Code, type ConnectError, type Interceptor } from "@connectrpc/connect";
 import type { Log } from "../../supervise/log.js";
 import { connectErrorOf } from "../errors.js";
+import { noteHeard } from "./heard.js";
 
 export interface CallCounts {
   calls: number;
   failed: number;
 }
 
+interface Call {
+  rpc: string;
+  /** The caller's, else one of ours. */
+  requestId: string;
+}
+
+/** What a failure of a request is logged under. */
+export function callOf(request: { service: DescService; method: DescMethod; header: Headers }): Call {
+  const requestId = request.header.get("x-request-id")?.slice(0, 128) || randomUUID();
+  return { rpc: `${request.service.typeName}/${request.method.name}`, requestId };
+}
+
 /** Makes whatever was thrown the error that a caller gets, counts it, and logs it under the same request id. */
-export type FailureReport = (thrown: unknown, call: { rpc: string; requestId: string }) => ConnectError;
+export type FailureReport = (thrown: unknown, call: Call) => ConnectError;
 
 export function failureReport(log: Log, counts: CallCounts): FailureReport {
   return (thrown, { rpc, requestId }) => {
@@ -28,8 +42,8 @@ const faults: ReadonlySet<Code> = new Set([Code.Internal, Code.Unknown, Code.Dat
 /** Outermost: counts calls, and turns whatever a call throws into an error with details and a request id. */
 export function errorInterceptor(report: FailureReport, counts: CallCounts): Interceptor {
   return (next) => async (request) => {
-    const requestId = request.header.get("x-request-id")?.slice(0, 128) || randomUUID();
-    const call = { rpc: `${request.service.typeName}/${request.method.name}`, requestId };
+    const call = callOf(request);
+    noteHeard(request.contextValues);
     counts.calls++;
     try {
       const response = await next(request);

@@ -32,7 +32,7 @@ export async function openWard(): Promise<Ward> {
     dataDir: null,
     counts: { calls: 0, failed: 0 },
   } satisfies Partial<Services> as unknown as Services;
-  const transport = createRouterTransport(createRoutes(services, []));
+  const transport = createRouterTransport(createRoutes(services, [], () => {}));
   const daemon = createClient(DaemonService, transport);
   return {
     bench,
