@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { renameSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { jsonLines, World } from "./support/world.js";
@@ -28,6 +29,24 @@ it("metrics, of all projects and of one", async () => {
   expect(projects).toMatchObject({ web: { statistics: { totalTokensUsed: "15" } } });
   expect(Object.keys(projects!)).toEqual(["web"]);
   expect((await world.run(["metrics", "nowhere"])).code).toBe(4);
+});
+
+it("status shows the parts, and says by its exit code that one does not work", async () => {
+  const parts = (text: string) => text.split("\n").filter((line) => /^(un)?healthy \w+(:|$)/.test(line));
+  expect(parts(await world.ok("status"))).toEqual(
+    ["database", "events", "supervisor", "api", "daemon"].map((name) => `healthy ${name}`),
+  );
+  const { address } = await world.json<{ address: string }>("token");
+  const { daemonStatus } = await world.json<{ daemonStatus: { addresses: string[] } }>("status");
+  const socket = daemonStatus.addresses.find((each) => each.startsWith("unix:"))!.slice("unix:".length);
+  renameSync(socket, `${socket}.away`);
+  const { code, stdout } = await world.run(["status", "--address", address]);
+  renameSync(`${socket}.away`, socket);
+  expect({ code, first: stdout.split(",")[0] }).toEqual({ code: 1, first: "unhealthy" });
+  expect(parts(stdout)).toContainEqual(
+    expect.stringMatching(/^unhealthy api: no longer reachable: unix:.*; restart the daemon$/),
+  );
+  expect(await world.ok("status")).toMatch(/^healthy/);
 });
 
 it("logs, by severity and number", async () => {
