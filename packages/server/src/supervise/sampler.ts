@@ -91,23 +91,22 @@ export class UsageSampler {
       .catch(() => {});
   }
 
+  /** The next round tries again what cannot be stored, with what is measured then. */
   async #writePeaks(figures: readonly Figures[]): Promise<void> {
     const { store } = this;
-    const grown = figures.filter(({ controller: { runnerId }, memoryMb }) => {
-      const runner = store.read.runners.byId(runnerId);
-      return runner !== undefined && runner.peakMemoryMb < memoryMb;
-    });
-    if (grown.length === 0) return;
-    await store
-      .transaction((tx) => {
+    const isMore = ({ controller, memoryMb }: Figures) =>
+      (store.read.runners.byId(controller.runnerId)?.peakMemoryMb ?? 0n) < memoryMb;
+    try {
+      const grown = figures.filter(isMore);
+      if (grown.length === 0) return;
+      await store.transaction((tx) => {
         // What was restarted meanwhile has a peak of its own.
         const followed = new Set(this.controllers());
         for (const { controller, memoryMb } of grown) {
           if (followed.has(controller)) tx.runners.measured(controller.runnerId, memoryMb);
         }
-      })
-      // The next round tries again, with what is measured then.
-      .catch(() => {});
+      });
+    } catch {}
   }
 
   async #sample(controller: RunnerController): Promise<Figures> {

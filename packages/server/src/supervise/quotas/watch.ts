@@ -36,6 +36,8 @@ export class QuotaWatch {
   /** Those that are still compared; the others' states go with them. */
   #seen = new Map<string, LimitState>();
   readonly #stopped = new WeakSet<Figures["controller"]>();
+  /** Projects that could not be looked at, each of which is said once. */
+  readonly #failing = new Set<string>();
 
   constructor(
     readonly store: Store,
@@ -45,17 +47,32 @@ export class QuotaWatch {
   /** To be called with each round of samples. Never rejects. */
   async check(figures: readonly Figures[]): Promise<void> {
     this.#seen = new Map();
-    const measured = figures.flatMap((figure) => {
-      const runner = this.store.read.runners.byId(figure.controller.runnerId);
-      return runner === undefined ? [] : [{ ...figure, runner }];
-    });
-    for (const [uid, runners] of Map.groupBy(measured, ({ runner }) => runner.projectUid)) {
+    try {
+      const measured = figures.flatMap((figure) => {
+        const runner = this.store.read.runners.byId(figure.controller.runnerId);
+        return runner === undefined ? [] : [{ ...figure, runner }];
+      });
+      const projects = Map.groupBy(measured, ({ runner }) => runner.projectUid);
+      for (const [uid, runners] of projects) await this.#project(uid, runners);
+      this.#states = this.#seen;
+    } catch (error) {
+      this.log.warn({ error }, "what runners use could not be compared with their limits");
+    }
+  }
+
+  /** A project whose record cannot be read does not keep the others from being looked at. */
+  async #project(uid: string, runners: readonly Measured[]): Promise<void> {
+    try {
       const project = this.store.read.projects.byUid(uid);
-      if (project === undefined) continue;
+      if (project === undefined) return;
       for (const what of sampled) await this.#compare(project, runners, what);
       await this.#compareTokens(project, runners);
+      this.#failing.delete(uid);
+    } catch (error) {
+      if (this.#failing.has(uid)) return;
+      this.#failing.add(uid);
+      this.log.error({ project: uid, error }, "the limits of a project cannot be enforced");
     }
-    this.#states = this.#seen;
   }
 
   async #compare(project: ProjectRow, runners: readonly Measured[], what: Sampled): Promise<void> {

@@ -37,6 +37,20 @@ test("a runner is read back as it was given, with numbers beyond 2^53", async ()
   expect(updated).toMatchObject({ tokensUsed: tokensUsed + 1n, exitCode: null, version: 2, status: RUNNING });
 });
 
+test("memory that was measured is kept if it is the most so far, and is no update", async () => {
+  const store = await withProjects();
+  await store.transaction((tx) => addRunner(tx, "r1"));
+  const before = store.read.runners.byId("r1")!;
+  for (const [mb, most] of [
+    [300, 300n],
+    [200, 300n],
+    [301, 301n],
+  ] as const) {
+    await store.transaction((tx) => tx.runners.measured("r1", mb));
+    expect(store.read.runners.byId("r1")).toEqual({ ...before, peakMemoryMb: most });
+  }
+});
+
 test("an update of an expected version is refused when that is past; a heartbeat is no update", async () => {
   const store = await withProjects();
   await store.transaction((tx) => addRunner(tx, "r1", { updatedAt: 1 }));
