@@ -1,21 +1,15 @@
 import { Code } from "@connectrpc/connect";
 import { EventType, RunnerStatus, SessionStatus, TranscriptFormat } from "@stratavore/proto";
 import { expect, test } from "vitest";
-import { external, heardExternal } from "./fixture/external.js";
+import { external, heardExternal, withProject } from "./fixture/external.js";
 import { failureOf } from "./fixture/failure.js";
-import { type Opened, open, project, recordedTypes, runner } from "./fixture/stratavore.js";
-
-async function opened(): Promise<Opened> {
-  const server = await open();
-  await project(server);
-  return server;
-}
+import { type Opened, recordedTypes, runner } from "./fixture/stratavore.js";
 
 const sessionOn = async ({ sessions }: Opened, runnerId: string, more: object = {}) =>
   (await sessions.createSession({ runnerId, ...more })).session!;
 
 test("a session is a record at once, also before the first heartbeat, and a repeat gets the same", async () => {
-  const server = await opened();
+  const server = await withProject();
   const runnerId = await external(server, { model: "big", spec: { agent: "home-made" } });
   const request = { runnerId, metadata: { a: "b" }, requestId: "s" };
   const first = await server.sessions.createSession(request);
@@ -40,7 +34,7 @@ test("a session is a record at once, also before the first heartbeat, and a repe
 });
 
 test("it is the only one until it is ended, and none opens on a runner that is held back or has ended", async () => {
-  const server = await opened();
+  const server = await withProject();
   const { runners, sessions } = server;
   const runnerId = await heardExternal(server);
   const first = await sessionOn(server, runnerId);
@@ -63,7 +57,7 @@ test("it is the only one until it is ended, and none opens on a runner that is h
 });
 
 test("its owner writes the transcript, which is read, searched and counted as any", async () => {
-  const server = await opened();
+  const server = await withProject();
   const { runners, sessions } = server;
   const runnerId = await heardExternal(server);
   const { id: sessionId } = await sessionOn(server, runnerId);
@@ -93,7 +87,7 @@ test("its owner writes the transcript, which is read, searched and counted as an
 });
 
 test("a watcher sees what is appended, from the answer's cursor on", async () => {
-  const server = await opened();
+  const server = await withProject();
   const { sessions } = server;
   const { id: sessionId } = await sessionOn(server, await heardExternal(server));
   const say = (content: string) =>
@@ -116,7 +110,7 @@ test("a watcher sees what is appended, from the answer's cursor on", async () =>
 });
 
 test("nobody sends it messages, cancels its turns, resumes or forks it", async () => {
-  const server = await opened();
+  const server = await withProject();
   const { sessions } = server;
   const runnerId = await heardExternal(server, { spec: { agent: "demo" } });
   const { id: sessionId } = await sessionOn(server, runnerId);
@@ -132,7 +126,7 @@ test("nobody sends it messages, cancels its turns, resumes or forks it", async (
 });
 
 test("an external runner takes up no session of another one, and does not keep the caller waiting", async () => {
-  const server = await opened();
+  const server = await withProject();
   const { runners, sessions } = server;
   const demo = await runner(server);
   const { id: sessionId } = await sessionOn(server, demo);
@@ -145,7 +139,7 @@ test("an external runner takes up no session of another one, and does not keep t
 });
 
 test("it ends with its runner, for good", async () => {
-  const server = await opened();
+  const server = await withProject();
   const { runners, sessions } = server;
   const runnerId = await heardExternal(server);
   const { id: sessionId } = await sessionOn(server, runnerId);
