@@ -647,7 +647,7 @@ export type StreamRunnerEventsRequest = Message<"stratavore.v1.StreamRunnerEvent
 
   /**
    * Only these types; empty: all RUNNER_ types except heartbeats. Heartbeats begin once the stream has caught up with the
-   * log; while the client is slow only the latest of each runner is kept for it.
+   * log, and concern no session; while the client is slow only the latest of each runner is kept for it.
    *
    * @generated from field: repeated stratavore.v1.EventType event_types = 2;
    */
