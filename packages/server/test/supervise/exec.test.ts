@@ -1,3 +1,6 @@
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Code } from "@connectrpc/connect";
 import { RunnerStatus, SessionStatus, TurnState } from "@stratavore/proto";
 import { expect, test } from "vitest";
 import { openHouse } from "./house.js";
@@ -91,10 +94,20 @@ test("a program that cannot be run leaves no record", async () => {
   expect((await house.runners.listRunners({})).runners).toEqual([]);
 });
 
-test("a project whose directory has gone fails its runner with that reason", async () => {
+test("a project whose directory has gone takes no runners, and there is no record of one", async () => {
   const house = await openHouse();
-  const { rmSync } = await import("node:fs");
   rmSync(house.project, { recursive: true });
+  await expect(exec(house, "true")).rejects.toMatchObject({ code: Code.FailedPrecondition });
+  expect((await house.runners.listRunners({})).totalCount).toBe(0);
+});
+
+test("a start that fails after it was recorded fails its runner with that reason", async () => {
+  const house = await openHouse();
   const id = await exec(house, "true");
-  expect((await house.status(id, FAILED)).reason).toMatch(/could not be started: .*folder/);
+  await house.status(id, TERMINATED);
+  const folder = join(house.dataDir, "runners", id);
+  await expect.poll(() => existsSync(folder)).toBe(false);
+  writeFileSync(folder, "");
+  await house.runners.restartRunner({ runnerId: id });
+  expect((await house.status(id, FAILED)).reason).toMatch(/could not be started: .*cannot be prepared/);
 });
