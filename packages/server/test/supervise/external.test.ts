@@ -112,17 +112,23 @@ describe("a new daemon", () => {
     expect(house.errors).toEqual([]);
   });
 
-  test("sees a stop to its end that an earlier one began", async () => {
+  test("sees stops to their end that an earlier one began", async () => {
     const house = await openHouse();
-    const runnerId = await heard(house);
-    const stop = house.runners.stopRunner({ runnerId, timeoutSeconds: 3600 }).catch(() => {});
-    await house.status(runnerId, Status.STOPPING);
+    const ids = [await heard(house), await heard(house)] as const;
+    const stops = ids.map((runnerId) =>
+      house.runners.stopRunner({ runnerId, timeoutSeconds: 3600 }).catch(() => {}),
+    );
+    for (const id of ids) await house.status(id, Status.STOPPING);
     await house.close();
-    await stop;
+    await Promise.all(stops);
     await house.open();
-    expect((await house.runners.heartbeat({ runnerId })).runner!.status).toBe(Status.STOPPING);
-    const ended = await house.runners.heartbeat({ runnerId, ended: true });
+    const [told, untold] = ids;
+    expect((await house.runners.heartbeat({ runnerId: told })).runner!.status).toBe(Status.STOPPING);
+    const ended = await house.runners.heartbeat({ runnerId: told, ended: true });
     expect(ended.runner!.status).toBe(Status.TERMINATED);
+    const { runner } = await house.runners.waitRunner({ runnerId: untold });
+    expect(runner!.status).toBe(Status.TERMINATED);
+    expect(runner!.reason).toContain("did not say within 10 s");
   });
 
   test("knows when runners were heard, to the last time that was written", async () => {
