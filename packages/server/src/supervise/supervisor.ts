@@ -155,6 +155,9 @@ export class Supervisor {
 
   /** Removes all that a runner's processes were given and left. What cannot be removed is for a later time. */
   removeFolder(runnerId: string): Promise<void> {
+    // A second one would go on unseen when the first is done, and could take what a restart has put there.
+    const underWay = this.#removals.get(runnerId);
+    if (underWay !== undefined) return underWay;
     const removal = rm(join(this.options.runnersFolder, runnerId), { recursive: true, force: true })
       .catch((error) => {
         this.options.log.warn({ runner: runnerId, error }, "a runner's folder could not be removed");
