@@ -16,11 +16,14 @@ interface SearchKey {
   score: number;
   id: number;
   until: number;
+  walk: string;
 }
 
 const isSearchKey = (value: unknown): value is SearchKey =>
   typeof value === "object" &&
   value !== null &&
+  "walk" in value &&
+  typeof value.walk === "string" &&
   ["score", "id", "until"].every((name) => typeof (value as Record<string, unknown>)[name] === "number");
 
 /** Messages by their words, best first. */

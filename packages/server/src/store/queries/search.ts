@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../connection.js";
 import type { Values } from "../statements.js";
 import { matchExpression, type SearchScope } from "./search-query.js";
+import { type Place, SearchWalks } from "./search-walks.js";
 
 const slot = sql.placeholder;
 
@@ -28,6 +29,8 @@ export interface SearchKey {
   readonly id: number;
   /** The newest message there was at the first page; later ones stay out of the pages after it. */
   readonly until: number;
+  /** Name of the order that the first page began, while it is remembered. */
+  readonly walk: string;
 }
 
 /** A message that was found. */
@@ -57,6 +60,10 @@ export class MessageSearch {
   readonly #newest;
   readonly #page;
   readonly #pageWithin;
+  readonly #order;
+  readonly #orderWithin;
+  readonly #these;
+  readonly #walks = new SearchWalks();
 
   constructor({ wide, narrow }: Connection) {
     this.#newest = narrow.get((db) => db.select({ id: sql<number | null>`max(id)` }).from(sql`messages`));
@@ -66,48 +73,89 @@ export class MessageSearch {
           .select({
             id: sql`page.id`.mapWith(Number),
             score: sql<number>`page.score`,
-            sessionId: sql<string>`messages.session_id`,
-            projectName: sql<string>`sessions.project_name`,
-            ordinal: sql<bigint>`messages.ordinal`,
-            role: sql<string>`messages.role`,
-            createdAt: sql`messages.created_at`.mapWith(Number),
-            snippet: sql<string>`snippet(message_search, 1, '«', '»', '…', ${sql.raw(String(SNIPPET_WORDS))})`,
+            ...hit,
           })
-          .from(ranked(within))
+          .from(sql`(${ranked(within)}) AS page ${described(sql`page.id`)}`)
           .orderBy(sql`page.score`, sql`page.id DESC`),
       );
     this.#page = page();
-    this.#pageWithin = page(sql`created_at >= ${slot("after")} AND created_at < ${slot("before")}`);
+    this.#pageWithin = page(within);
+    const order = (within?: SQL) =>
+      narrow.all<Place>((db) =>
+        db.select({ id: sql<number>`id`, score: sql<number>`score` }).from(sql`(${ranked(within)})`),
+      );
+    this.#order = order();
+    this.#orderWithin = order(within);
+    this.#these = wide.all<SearchHit>((db) =>
+      db
+        .select(hit)
+        .from(sql`json_each(${slot("ids")}) AS place ${described(sql`place.value`)}`)
+        .orderBy(sql`place.key`),
+    );
   }
 
   /** Best first, and among equals newest first. */
   run(filter: SearchFilter): SearchPage {
     const match = matchExpression(filter.query, filter);
     if (match === undefined) return { rows: [], next: undefined };
-    const until = filter.afterKey?.until ?? this.#newest()?.id ?? 0;
+    const { after, before, afterKey, limit } = filter;
+    const what = JSON.stringify([match, after, before]);
+    const rest = afterKey && this.#walks.after(afterKey.walk, what, afterKey.id);
+    if (rest !== undefined) return this.#goOn(match, rest, limit, afterKey!);
+    const until = afterKey?.until ?? this.#newest()?.id ?? 0;
     const values: Values = {
       match,
       until,
-      after: filter.after ?? Number.MIN_SAFE_INTEGER,
-      before: filter.before ?? Number.MAX_SAFE_INTEGER,
-      afterId: filter.afterKey?.id ?? null,
-      afterScore: filter.afterKey?.score ?? null,
-      limit: filter.limit + 1,
+      after: after ?? Number.MIN_SAFE_INTEGER,
+      before: before ?? Number.MAX_SAFE_INTEGER,
+      afterId: afterKey?.id ?? null,
+      afterScore: afterKey?.score ?? null,
     };
-    const timed = filter.after !== undefined || filter.before !== undefined;
-    const found = (timed ? this.#pageWithin : this.#page)(values);
-    const page = found.slice(0, filter.limit);
+    const timed = after !== undefined || before !== undefined;
+    const found = (timed ? this.#pageWithin : this.#page)({ ...values, limit: limit + 1 });
+    const page = found.slice(0, limit);
     const last = found.length > page.length ? page.at(-1) : undefined;
-    return {
-      rows: page.map(({ id: _, score: __, ...hit }) => hit),
-      next: last && { score: last.score, id: last.id, until },
-    };
+    const rows = page.map(({ id: _, score: __, ...hit }) => hit);
+    if (last === undefined) return { rows, next: undefined };
+    const order = (timed ? this.#orderWithin : this.#order)({ ...values, limit: RANKED });
+    const walk = this.#walks.keep(what, order);
+    return { rows, next: { score: last.score, id: last.id, until, walk } };
+  }
+
+  /** A page of an order that is remembered; what is gone from it is left out. */
+  #goOn(match: string, rest: readonly Place[], limit: number, { until, walk }: SearchKey): SearchPage {
+    const rows: SearchHit[] = [];
+    let at = 0;
+    while (rows.length < limit && at < rest.length) {
+      const some = rest.slice(at, at + limit - rows.length);
+      rows.push(...this.#these({ match, ids: JSON.stringify(some.map(({ id }) => id)) }));
+      at += some.length;
+    }
+    const last = rest[at - 1];
+    return { rows, next: at < rest.length && last ? { ...last, until, walk } : undefined };
   }
 }
 
-// Snippets are made for the page alone. A score depends on all messages there are, so what the page before ended with is
-// scored anew; its old score serves only once it is gone.
-const ranked = (within?: SQL) => sql`(
+const hit = {
+  sessionId: sql<string>`messages.session_id`,
+  projectName: sql<string>`sessions.project_name`,
+  ordinal: sql<bigint>`messages.ordinal`,
+  role: sql<string>`messages.role`,
+  createdAt: sql`messages.created_at`.mapWith(Number),
+  snippet: sql<string>`snippet(message_search, 1, '«', '»', '…', ${sql.raw(String(SNIPPET_WORDS))})`,
+};
+
+const within = sql`created_at >= ${slot("after")} AND created_at < ${slot("before")}`;
+
+// Snippets are made for the page alone.
+const described = (id: SQL) => sql`
+CROSS JOIN message_search ON message_search.rowid = ${id} AND message_search MATCH ${slot("match")}
+CROSS JOIN messages ON messages.id = ${id}
+CROSS JOIN sessions ON sessions.id = messages.session_id`;
+
+// Where the order is not remembered any more, what the page before ended with is scored anew; its old score serves only
+// once it is gone.
+const ranked = (within?: SQL) => sql`
   WITH hits AS MATERIALIZED (
     SELECT message_search.rowid AS id, bm25(message_search, 0.0, 1.0) AS score
     FROM message_search${within ? sql` CROSS JOIN messages ON messages.id = message_search.rowid AND ${within}` : sql``}
@@ -119,8 +167,4 @@ const ranked = (within?: SQL) => sql`(
   SELECT id, score FROM hits
   WHERE ${slot("afterId")} IS NULL OR score > (SELECT score FROM ended)
     OR (score = (SELECT score FROM ended) AND id < ${slot("afterId")})
-  ORDER BY score, id DESC LIMIT ${slot("limit")}
-) AS page
-CROSS JOIN message_search ON message_search.rowid = page.id AND message_search MATCH ${slot("match")}
-CROSS JOIN messages ON messages.id = page.id
-CROSS JOIN sessions ON sessions.id = messages.session_id`;
+  ORDER BY score, id DESC LIMIT ${slot("limit")}`;

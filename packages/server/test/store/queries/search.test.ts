@@ -119,38 +119,52 @@ test("the better comes first, with the words around what was found", async () =>
   expect(rows[1]!.snippet.split(" ")).toHaveLength(12);
 });
 
-test("pages give each message once, while others are said and the text around them changes", async () => {
+test("pages give each message once, in the order of the first page, while what is said changes every rank", async () => {
   const words = ["a", "b", "c", "d"];
-  const message = fc.array(fc.constantFrom(...words), { minLength: 1, maxLength: 6 });
+  const message = fc.array(fc.constantFrom(...words), { minLength: 1, maxLength: 12 });
   const limits = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 5 });
   await fc.assert(
     fc.asyncProperty(fc.array(message, { minLength: 1, maxLength: 25 }), limits, async (messages, sizes) => {
       const store = await withSessions();
-      // Of one length each, so that messages said later change every score but not the order.
-      const padded = messages.map((each) => [...each, ...Array<string>(8 - each.length).fill("z")].join(" "));
-      await store.transaction((tx) => padded.forEach((content) => void say(tx, content)));
-      const seen: bigint[] = [];
+      await store.transaction((tx) => messages.forEach((each) => void say(tx, each.join(" "))));
+      const query = "a b*";
+      const expected = found(store, query);
+      expect(expected).toHaveLength(
+        messages.filter((each) => each.includes("a") && each.includes("b")).length,
+      );
+      const seen: string[] = [];
       let afterKey: SearchKey | undefined;
       for (let page = 0; page === 0 || afterKey; page++) {
         const limit = sizes[page % sizes.length]!;
-        const result = store.read.messages.search({ query: "a", limit, afterKey });
-        expect(result.rows.length).toBeLessThanOrEqual(limit);
-        seen.push(...result.rows.map((hit) => hit.ordinal));
-        afterKey = result.next && (JSON.parse(JSON.stringify(result.next)) as SearchKey);
+        const { rows, next } = store.read.messages.search({ query, limit, afterKey });
+        expect(rows.length).toBeLessThanOrEqual(limit);
+        seen.push(...rows.map((hit) => `${hit.sessionId}/${hit.ordinal}`));
+        afterKey = next && (JSON.parse(JSON.stringify(next)) as SearchKey);
         await store.transaction((tx) => [
-          say(tx, "a", { sessionId: "s2" }),
-          say(tx, "z z z", { sessionId: "s2" }),
+          say(tx, "a b", { sessionId: "s2" }),
+          // Next to this, all others are short, and what they say more often counts for more.
+          say(tx, "z ".repeat(300), { sessionId: "s2" }),
         ]);
       }
-      const expected = messages.flatMap((each, place) => (each.includes("a") ? [BigInt(place + 1)] : []));
-      expect(seen.toSorted((a, b) => Number(a - b))).toEqual(expected);
-      const weight = (ordinal: bigint) =>
-        messages[Number(ordinal) - 1]!.filter((word) => word === "a").length;
-      expect(seen.map(weight)).toEqual(seen.map(weight).toSorted((a, b) => b - a));
+      expect(seen).toEqual(expected);
       await store.close();
     }),
     { numRuns: 40 },
   );
+});
+
+test("an order that is not remembered any more is found anew, as is that of another search", async () => {
+  const store = await withSessions();
+  await store.transaction((tx) => {
+    for (let n = 0; n < 6; n++) say(tx, "word other");
+  });
+  const { next } = store.read.messages.search({ query: "word", limit: 2 });
+  const rest = ["s1/4", "s1/3", "s1/2", "s1/1"];
+  expect(found(store, "word", { afterKey: next })).toEqual(rest);
+  await store.transaction((tx) => say(tx, "word", { role: "assistant" }));
+  expect(found(store, "word", { afterKey: next, role: "assistant" })).toEqual([]);
+  for (let n = 0; n < 40; n++) store.read.messages.search({ query: "word", limit: 1 });
+  expect(found(store, "word", { afterKey: next })).toEqual(rest);
 });
 
 test("a page goes on though the message that the last one ended with is gone", async () => {
