@@ -36,18 +36,18 @@ export async function resumeSession(
   const before = answeredBefore(store.read, repeat, ResumeSessionResponseSchema);
   if (before !== undefined) return before;
   const session = sessionById(store.read, request.sessionId);
-  const timeout = AbortSignal.timeout(timeoutMs(services));
   if (request.runnerId === "") {
     const runnerId = await createRunnerFor(services, request, session, context);
-    // Nobody would hear of a runner whose session is taken up late, or never.
-    const answer = onNewRunner(services, runnerId, session, timeout).then((sessionId) =>
+    // The runner goes on when the caller leaves, and so does the answer, for a repeat of the call.
+    const answer = onNewRunner(services, runnerId).then((sessionId) =>
       answerOnce(services, repeat, sessionId),
     );
     return await orAborted(answer, signal);
   }
+  const timeout = AbortSignal.timeout(timeoutMs(services));
   const ending = AbortSignal.any([signal, closing, timeout]);
   const sessionId = await onRunner(services, request, session, ending).catch((error) => {
-    throw error === timeout.reason ? tookTooLong(services, session, request.runnerId, "") : error;
+    throw error === timeout.reason ? tookTooLong(services, session, request.runnerId) : error;
   });
   return await answerOnce(services, repeat, sessionId);
 }

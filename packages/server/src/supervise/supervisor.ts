@@ -10,6 +10,7 @@ import { runnerMessage } from "../domain/views/runner.js";
 import type { Driver } from "../drivers/driver.js";
 import type { RunnerRow, Store } from "../store/index.js";
 import type { AgentCatalog } from "./agent-choice.js";
+import { expectContinued } from "./expect-continued.js";
 import { ExternalRunners } from "./external/external-runners.js";
 import { Heartbeats } from "./heartbeats.js";
 import { type LaunchPlan, placeOf } from "./launch.js";
@@ -117,7 +118,7 @@ export class Supervisor {
     return answer;
   }
 
-  /** An agent that does not answer in time after its start is ended. */
+  /** An agent that does not answer in time after its start, or take up the session it was started for, is ended. */
   expectAnswer(controller: RunnerController): void {
     const { startTimeoutMs, store } = this.options;
     const timer = setTimeout(() => {
@@ -126,6 +127,7 @@ export class Supervisor {
     }, startTimeoutMs);
     timer.unref();
     this.#timers.set(controller.runnerId, timer);
+    expectContinued(this, controller);
   }
 
   follow(controller: RunnerController): RunnerController {

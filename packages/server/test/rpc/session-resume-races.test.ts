@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { type House, openHouse, strange } from "../supervise/house.js";
 import { type Failure, failureOf } from "./fixture/failure.js";
 
-const { TERMINATED, FAILED } = RunnerStatus;
+const { RUNNING, FAILED } = RunnerStatus;
 const { RESUMABLE, IDLE } = SessionStatus;
 
 /** A session that is on no runner, of an agent that takes one up no sooner than a file is there. */
@@ -60,7 +60,7 @@ test("of runners that take up a session at once exactly one has it, and the othe
   await expect.poll(async () => (await house.runners.listRunners({})).totalCount).toBe(created + 2);
   // All are asked before the first one answers.
   const { runners } = await house.runners.listRunners({});
-  for (const { id } of runners.slice(0, 2)) await house.status(id, RunnerStatus.RUNNING);
+  for (const { id } of runners.slice(0, 2)) await house.status(id, RUNNING);
   writeFileSync(gate, "");
   const results = await Promise.all(outcomes);
   const winners = results.filter((result): result is string => typeof result === "string");
@@ -77,20 +77,20 @@ test("of runners that take up a session at once exactly one has it, and the othe
   expect(await house.answer(sessionId)).toBe("saidsaid");
 });
 
-test("a new runner that does not take up its session in time is stopped, and the call can be made again", async () => {
+test("a new runner that does not take up its session in time fails, and the call can be made again", async () => {
   const { house, gate, sessionId } = await waiting(2_000);
   const request = { sessionId, requestId: "again" };
   const late = await failureOf(house.sessions.resumeSession(request));
-  expect(late).toMatchObject({ code: Code.DeadlineExceeded, reason: "RESUME_TIMEOUT" });
-  expect(late.message).toMatch(/within 4 s, and was stopped/);
-  expect((await house.runner(late.details.runner!)).status).toBe(TERMINATED);
+  expect(late).toMatchObject({ code: Code.FailedPrecondition, reason: "RESUME_FAILED" });
+  expect(late.message).toContain(`did not take up session ${sessionId} within 2 s`);
+  expect((await house.runner(late.details.runner!)).status).toBe(FAILED);
   expect(await house.session(sessionId)).toMatchObject({ status: RESUMABLE });
   expect(await house.carriers()).toEqual([]);
 
   const runnerId = await house.running("gated");
   const here = await failureOf(house.sessions.resumeSession({ sessionId, runnerId }));
   expect(here).toMatchObject({ code: Code.DeadlineExceeded, reason: "RESUME_TIMEOUT" });
-  expect((await house.runner(runnerId)).status).toBe(RunnerStatus.RUNNING);
+  expect((await house.runner(runnerId)).status).toBe(RUNNING);
   await house.runners.stopRunner({ runnerId });
 
   writeFileSync(gate, "");
@@ -112,10 +112,21 @@ test("a resume on a new runner goes on when its caller leaves, and a repeat gets
   expect((await newest(house)).id).toBe(id);
 });
 
-test("nor does one that nobody waits for stay on when its agent never answers", async () => {
-  const { house, sessionId } = await waiting(2_000);
+test("nor does one go on that nobody waits for, one that was restarted, or one that the next server takes up", async () => {
+  const { house, sessionId, runnerId } = await waiting(2_000);
   await failureOf(house.sessions.resumeSession({ sessionId }, { timeoutMs: 300 }));
   const { id } = await newest(house);
-  await house.status(id, TERMINATED);
-  expect(await house.session(sessionId)).toMatchObject({ status: RESUMABLE });
+  await house.status(id, FAILED);
+  for (const opensAgain of [false, true]) {
+    await house.runners.restartRunner({ runnerId, preserveSession: true });
+    if (opensAgain) {
+      await house.status(runnerId, RUNNING);
+      await house.close();
+      await house.open();
+    }
+    const { reason } = await house.status(runnerId, FAILED);
+    expect(reason).toContain(`did not take up session ${sessionId} within 2 s`);
+    expect(await house.session(sessionId)).toMatchObject({ status: RESUMABLE, runnerId });
+  }
+  expect(await house.carriers()).toEqual([]);
 });

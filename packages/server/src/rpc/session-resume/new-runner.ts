@@ -16,10 +16,6 @@ import { waitFor } from "../../supervise/wait-for.js";
 import { scopeOf } from "../caller.js";
 import { runnerService } from "../runners.js";
 import type { Services } from "../services.js";
-import { tookTooLong } from "./timeout.js";
-
-/** How long a new runner that did not take its session up has to end by itself. */
-const graceMs = 2_000;
 
 /** A new runner with the settings of the one that the session was on, to take up the session. */
 export async function createRunnerFor(
@@ -75,29 +71,10 @@ function ownRequestId({ store }: Services, requestId: string, context: HandlerCo
   }
 }
 
-/** The session once the new runner has it; a runner that takes too long is stopped, also when the caller has left. */
-export async function onNewRunner(
-  services: Services,
-  runnerId: string,
-  session: SessionRow,
-  timeout: AbortSignal,
-): Promise<string> {
-  const { store, supervisor, closing, log } = services;
+/** The session once the new runner has it. */
+export async function onNewRunner({ store, closing }: Services, runnerId: string): Promise<string> {
   const look = () => activeOf(runnerById(store.read, runnerId));
-  try {
-    return await waitFor(store, [`runner:${runnerId}`], look, AbortSignal.any([closing, timeout]));
-  } catch (error) {
-    if (error !== timeout.reason) throw error;
-    try {
-      await supervisor.stopRunner(runnerId, { force: false, graceMs }, closing);
-    } catch (error) {
-      log.error(
-        { runner: runnerId, error },
-        "a runner that did not take up its session could not be stopped",
-      );
-    }
-    throw tookTooLong(services, session, runnerId, ", and was stopped");
-  }
+  return await waitFor(store, [`runner:${runnerId}`], look, closing);
 }
 
 function activeOf({ id, status, sessionId, reason }: RunnerRow): string | undefined {

@@ -1,5 +1,6 @@
 import { EventType, RunnerAdoptedSchema, RunnerStatus, TurnState } from "@stratavore/proto";
 import { recordEvent } from "../../domain/events.js";
+import { expectContinued } from "../expect-continued.js";
 import { pauseQueueOf, thaw } from "../pause.js";
 import { RunnerController } from "../runner/controller.js";
 import type { Supervisor } from "../supervisor.js";
@@ -46,6 +47,7 @@ export async function adopt(
   }
   if (!live) return controller;
   if (status === RunnerStatus.STARTING) supervisor.expectAnswer(controller);
+  else if (memory.stored.continues !== undefined) expectContinued(supervisor, controller);
   const isFrozen = status === RunnerStatus.PAUSED && memory.stored.frozen === true;
   // The earlier daemon may have died between the record and the signal.
   if (isFrozen) await process.freeze();

@@ -292,7 +292,8 @@ export type RunnerSpec = Message<"stratavore.v1.RunnerSpec"> & {
   args: string[];
 
   /**
-   * Session to resume in the first incarnation; empty: none.
+   * Session to resume in the first incarnation; empty: none. An agent that does not take it up in the time that it has
+   * to start leaves the runner FAILED.
    *
    * @generated from field: string resume_session_id = 7;
    */

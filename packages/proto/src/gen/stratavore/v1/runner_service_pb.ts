@@ -581,8 +581,8 @@ export type RestartRunnerRequest = Message<"stratavore.v1.RestartRunnerRequest">
 
   /**
    * Resume its active session in the new incarnation, else the one that was active last. FAILED_PRECONDITION, before
-   * anything is stopped: it has none, or its agent cannot. An agent that then refuses leaves the runner FAILED and the
-   * session RESUMABLE.
+   * anything is stopped: it has none, or its agent cannot. An agent that then refuses, or does not take it up in the
+   * time that it has to start, leaves the runner FAILED and the session RESUMABLE.
    *
    * @generated from field: bool preserve_session = 2;
    */

@@ -873,7 +873,8 @@ export type SearchTranscriptsRequest = Message<"stratavore.v1.SearchTranscriptsR
   limit: number;
 
   /**
-   * From the last answer's next_page_token.
+   * From the last answer's next_page_token. The pages keep the order of the first one, without what was said since, as long
+   * as the daemon remembers it: until it ends, or 32 more searches of more than a page were begun.
    *
    * @generated from field: string page_token = 100;
    */
@@ -1053,9 +1054,9 @@ export const SessionService: GenService<{
    * Continues a conversation, or with fork a copy of it, on a runner, and answers when the agent holds it.
    * FAILED_PRECONDITION: the agent cannot take it up or cannot fork, it has ended, it is live elsewhere (a fork of it is
    * allowed), another runner takes it up first, a turn runs in the runner's active session, or the runner is of another
-   * agent or project, external or not RUNNING. DEADLINE_EXCEEDED: also when the agent does not answer within twice the
-   * time that it has to start, 120 s by default. With a new runner it goes on when its caller leaves, and the runner is
-   * stopped if it does not take the session up.
+   * agent or project, external or not RUNNING. DEADLINE_EXCEEDED: also when the agent of a runner that is named
+   * does not answer within twice the time that it has to start, 120 s by default. A new runner goes on when the caller
+   * leaves; one that does not take the session up in the time that it has to start becomes FAILED: FAILED_PRECONDITION.
    *
    * @generated from rpc stratavore.v1.SessionService.ResumeSession
    */
