@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { type House, openHouse, strange } from "../supervise/house.js";
 import { type Failure, failureOf } from "./fixture/failure.js";
 
-const { RUNNING, FAILED } = RunnerStatus;
+const { RUNNING, PAUSED, FAILED } = RunnerStatus;
 const { RESUMABLE, IDLE } = SessionStatus;
 
 /** A session that is on no runner, of an agent that takes one up no sooner than a file is there. */
@@ -129,4 +129,19 @@ test("nor does one go on that nobody waits for, one that was restarted, or one t
     expect(await house.session(sessionId)).toMatchObject({ status: RESUMABLE, runnerId });
   }
   expect(await house.carriers()).toEqual([]);
+});
+
+test("the time of an agent that is to take up a session stands still while it is frozen", async () => {
+  const { house, gate, sessionId, runnerId } = await waiting(2_000);
+  await house.runners.restartRunner({ runnerId, preserveSession: true });
+  await house.status(runnerId, RUNNING);
+  await house.runners.pauseRunner({ runnerId, freeze: true });
+  // It has as much time, and began later.
+  const other = await failureOf(house.sessions.resumeSession({ sessionId }));
+  expect(other.message).toContain("within 2 s");
+  expect((await house.runner(runnerId)).status).toBe(PAUSED);
+  writeFileSync(gate, "");
+  await house.runners.resumeRunner({ runnerId });
+  await expect.poll(async () => (await house.runner(runnerId)).sessionId).toBe(sessionId);
+  await house.say(sessionId, "two");
 });
