@@ -26,7 +26,6 @@ import { locate } from "../supervise/agent-choice.js";
 import { agentVersion } from "../supervise/agent-version.js";
 import { checkEnvironmentNames } from "../supervise/environment.js";
 import { planLaunch } from "../supervise/launch.js";
-import { endedProcesses, methodOf } from "../supervise/runner/ending.js";
 import { callerOf, scopeOf } from "./caller.js";
 import { checkAgentOf, sessionToContinue } from "./continuable.js";
 import { isRowKey, keyOf, limitOf, tokenOf } from "./paging.js";
@@ -34,6 +33,7 @@ import { runnerChanges } from "./runners/changes.js";
 import { checkHeartbeatTtl, createExternal, heartbeat } from "./runners/external.js";
 import { externalMetrics, factsOf } from "./runners/facts.js";
 import { restartRunner } from "./runners/restart.js";
+import { stopRunner } from "./runners/stop.js";
 import type { Services } from "./services.js";
 import { streamEvents } from "./streams/events.js";
 import { openStream } from "./streams/open-stream.js";
@@ -50,7 +50,7 @@ type Implemented =
   | "listAgents"
   | "streamRunnerEvents";
 
-const defaultGraceSeconds = 10;
+const _defaultGraceSeconds = 10;
 
 const protocols = {
   acp: AgentProtocol.ACP,
@@ -172,15 +172,7 @@ export function runnerService(services: Services): Pick<ServiceImpl<typeof Runne
         };
       }),
 
-    async stopRunner({ runnerId, force, timeoutSeconds }, { signal }) {
-      const graceMs = (timeoutSeconds || defaultGraceSeconds) * 1000;
-      const { runner, report, method } = await supervisor.stopRunner(runnerId, { force, graceMs }, signal);
-      return {
-        runner: runnerMessage(runner),
-        endedProcesses: endedProcesses(report),
-        method: method ?? methodOf(report),
-      };
-    },
+    stopRunner: (request, context) => stopRunner(services, request, context),
 
     restartRunner: (request, context) => restartRunner(services, request, context),
 

@@ -126,3 +126,19 @@ test("answers last over a restart, and for a day", async () => {
   expect((await failureOf(third.projects.createProject(request))).code).toBe(Code.AlreadyExists);
   await third.projects.createProject({ ...request, name: "other", requestId: "r" });
 });
+
+test("StopRunner repeated tells what the first call ended, and leaves alone what was started again since", async () => {
+  const opened = await open();
+  await project(opened);
+  const runnerId = await runner(opened);
+  const request = { runnerId, force: true, requestId: "r" };
+  const first = await opened.runners.stopRunner(request);
+  expect(first.endedProcesses.length).toBeGreaterThan(0);
+  await opened.runners.restartRunner({ runnerId });
+  await opened.runners.waitRunner({ runnerId, statuses: [RunnerStatus.RUNNING] });
+  expect(await opened.runners.stopRunner(request)).toEqual(first);
+  const { runner: now } = await opened.runners.getRunner({ runnerId });
+  expect(now).toMatchObject({ status: RunnerStatus.RUNNING, incarnation: 2 });
+  const reused = await failureOf(opened.runners.stopRunner({ ...request, force: false }));
+  expect(reused.reason).toBe("REQUEST_ID_REUSED");
+});
