@@ -3,7 +3,7 @@ export const redacted = "[redacted]";
 
 /** Names under which secrets are kept, also as a part of a longer name. */
 const secretName =
-  /authorization|token|passw(?:or)?d|passphrase|secret|credential|cookie|api[-_. ]?key|(?:private|access|signing)[-_. ]?key/i;
+  /authorization|token|passw(?:or)?d|passphrase|pass(?![a-z])|secret|credential|cookie|api[-_. ]?key|(?:private|access|signing)[-_. ]?key/i;
 
 /** Things that are secrets wherever they stand. Each reads a text once, however it is made. */
 const secretValues: readonly RegExp[] = [
@@ -18,7 +18,7 @@ const secretValues: readonly RegExp[] = [
 /** What follows one of these is one: the scheme of a header, `name=value` or `"name": "value"`, a password in a URL. A number is a count. */
 const afterScheme = /\b([Bb]earer[ \t]+|Basic[ \t]+(?=[A-Za-z0-9+/=]{8}))[^\s"',;`]+/g;
 const afterName =
-  /((?:authorization|token|passw(?:or)?d|passphrase|secret|credential|cookie|api[-_]?key|(?:private|access|signing)[-_]?key)[\w-]{0,20}["']?(?:=|:[ \t]*)["']?)(?!\[redacted\]|[\d.]+(?![\w-]))[^\s"',;&`]+/gi;
+  /((?:authorization|token|passw(?:or)?d|passphrase|pass(?![a-z])|secret|credential|cookie|api[-_]?key|(?:private|access|signing)[-_]?key)[\w-]{0,20}["']?(?:=|:[ \t]*)["']?)(?!\[redacted\]|[\d.]+(?![\w-]))[^\s"',;&`]+/gi;
 const inUrl = /(:\/\/[^\s/:@]{0,200}:)[^\s/@]{1,500}@/g;
 
 /** Whether what has this name is left out, whatever it is. */

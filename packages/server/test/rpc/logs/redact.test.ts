@@ -17,6 +17,9 @@ test.each([
   "set-cookie",
   "private-key",
   "passphrase",
+  "DB_PASS",
+  "passwd",
+  "passwordHash",
 ])("what is called %s is left out, also deep inside", (name) => {
   const kept = keptFacts({ [name]: secret, deep: { list: [{ [name]: { value: secret } }] }, other: "stays" });
   expect(JSON.stringify(kept)).not.toContain(secret);
@@ -30,6 +33,7 @@ test.each([
   `Authorization: Basic ${Buffer.from(secret).toString("base64")}`,
   `GET /x?api_key=${secret}&page=2`,
   `--password=${secret}`,
+  `db_pass: ${secret}`,
   `{"access_token":"${secret}"}`,
   `ANTHROPIC_API_KEY=${secret} claude --print`,
   `postgres://admin:${secret}@db.local/x`,
@@ -49,6 +53,7 @@ test.each([
   "the agent does not read its input",
   "the local credential was replaced: others could have read it",
   "a basic sentence about tokens and passwords",
+  "passed=3, bypassing: nothing",
   "runner_01k2x5 in https://localhost:50051/path",
   "max_tokens_per_day: 1000, tokens=12",
 ])("%s: stays as it is", (text) => {
