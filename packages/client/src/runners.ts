@@ -108,7 +108,10 @@ export class Runners {
     return this.#client.batchStopRunners(request, options);
   }
 
-  /** Starts a runner anew; a live one is stopped first. */
+  /**
+   * Starts a runner anew; a live one is stopped first, and its session goes on with `preserveSession`. Answers STARTING.
+   * FAILED_PRECONDITION: it is STARTING or STOPPING, it is told to stop meanwhile, or something that it needs is missing.
+   */
   async restart(
     request: MessageInitShape<typeof RestartRunnerRequestSchema>,
     options?: CallOptions,

@@ -165,3 +165,18 @@ test("who waits for the end of a runner sees it, though it starts again at once"
   await house.runners.restartRunner({ runnerId });
   expect((await end).runner).toMatchObject({ status: TERMINATED, incarnation: 1 });
 });
+
+test("a restart that a closing server cannot finish is done when it is called again", async () => {
+  const house = await openHouse();
+  const { runnerId } = await stubborn(house);
+  const request = { runnerId, timeoutSeconds: 600, requestId: "again" };
+  const left = failureOf(house.runners.restartRunner(request));
+  await house.status(runnerId, STOPPING);
+  await house.close();
+  expect(await left).toMatchObject({ code: Code.Unavailable, reason: "SHUTTING_DOWN" });
+  await house.open();
+  expect(await house.status(runnerId, TERMINATED)).toMatchObject({ incarnation: 1 });
+  await house.runners.restartRunner(request);
+  expect(await house.status(runnerId, RUNNING)).toMatchObject({ incarnation: 2 });
+  expect(house.errors).toEqual([]);
+});
