@@ -10,7 +10,7 @@ import type { ProjectRow, Reads, RunnerRow } from "../store/index.js";
 import { statusName } from "./lifecycle.js";
 import { countedIn, projectStatistics, statisticsOfAll } from "./project-statistics.js";
 import { projectByName } from "./projects.js";
-import { dayOf } from "./quotas.js";
+import { dayOf } from "./utc-day.js";
 
 /** Projects that are read at a time. */
 const pageSize = 1000;

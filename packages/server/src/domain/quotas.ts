@@ -2,9 +2,6 @@ import type { ProjectRow, Transaction } from "../store/index.js";
 import { DomainError } from "./errors.js";
 import { quotaOf } from "./views/quota.js";
 
-export { checkTokenQuota } from "./token-quota.js";
-export { dayOf } from "./utc-day.js";
-
 const quota = "max_concurrent_runners";
 
 /** @throws DomainError resource_exhausted when the project has as many live runners as it may; `own` of them do not count */

@@ -4,8 +4,9 @@ import { failedPrecondition } from "./errors.js";
 import { recordEvent } from "./events.js";
 import { isLive, statusName } from "./lifecycle.js";
 import { checkNotArchived } from "./projects.js";
-import { checkRunnerQuota, checkTokenQuota } from "./quotas.js";
+import { checkRunnerQuota } from "./quotas.js";
 import { checkRuntimeId, moveRunner } from "./runners.js";
+import { checkTokenQuota } from "./token-quota.js";
 
 const { STARTING, STOPPING } = RunnerStatus;
 

@@ -18,8 +18,8 @@ import { recordEvent } from "./events.js";
 import { newId } from "./ids.js";
 import { checkMove } from "./lifecycle.js";
 import { checkNotArchived, projectByName } from "./projects.js";
-import { checkRunnerQuota, checkTokenQuota } from "./quotas.js";
-import { tokenWarnings } from "./token-quota.js";
+import { checkRunnerQuota } from "./quotas.js";
+import { checkTokenQuota, tokenWarnings } from "./token-quota.js";
 import { storedQuota } from "./views/quota.js";
 import { runnerMessage } from "./views/runner.js";
 
