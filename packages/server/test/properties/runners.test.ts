@@ -50,5 +50,5 @@ test("any commands keep the state machine, the counters and the event log consis
       fc.asyncModelRun(() => ({ model: new Model(), real: { opened, ids: [] } }), sequence),
     ),
   );
-  await fc.assert(property, propertyRuns(12));
+  await fc.assert(property, propertyRuns(12, 20_000));
 });

@@ -27,10 +27,10 @@ export async function approvalList(opened: Opened): Promise<List<Approval, Filte
   return {
     filters: fc.record(
       {
+        state: fc.constantFrom(PENDING, ALLOWED, REJECTED),
         projectName: fc.constantFrom("web", "none"),
         runnerId: fc.constantFrom(...agents.map(({ runnerId }) => runnerId)),
         sessionId: fc.constantFrom(...agents.map(({ sessionId }) => sessionId)),
-        state: fc.constantFrom(PENDING, ALLOWED, REJECTED),
       },
       { requiredKeys: ["state"] },
     ),

@@ -19,6 +19,7 @@ export interface Page<Row> {
 
 /** A list of the API, with what changes it. */
 export interface List<Row, Filter> {
+  /** What a filter must have is its first field. */
   filters: Arbitrary<Filter>;
   /** One page of what passes the filter. */
   page: (filter: Filter, request: PageRequest) => Promise<Page<Row>>;
