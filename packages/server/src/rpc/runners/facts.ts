@@ -12,11 +12,12 @@ export function factsOf({ supervisor, sampler }: Services, row: RunnerRow): Runn
 /** What the figures of an external runner have that those of others have otherwise, or not. */
 export function externalMetrics(
   { supervisor }: Services,
-  { id, external, heartbeatTtlMs }: RunnerRow,
+  row: RunnerRow,
 ): Partial<Pick<RunnerMetrics, "peakMemoryMb" | "heartbeatTtl">> {
+  const { external, heartbeatTtlMs } = row;
   if (!external || heartbeatTtlMs === null) return {};
   return {
-    peakMemoryMb: supervisor.externals.peakMemoryMb(id),
+    peakMemoryMb: supervisor.externals.peakMemoryMb(row),
     heartbeatTtl: durationFromMs(heartbeatTtlMs),
   };
 }

@@ -94,8 +94,10 @@ export class ExternalRunners {
     };
   }
 
-  peakMemoryMb(runnerId: string): bigint {
-    return this.#figures.get(runnerId)?.peakMb ?? 0n;
+  /** The most that its owner said, of which the record may not know yet. */
+  peakMemoryMb({ id, peakMemoryMb }: RunnerRow): bigint {
+    const said = this.#figures.get(id)?.peakMb ?? 0n;
+    return said > peakMemoryMb ? said : peakMemoryMb;
   }
 
   /** Ends the runners that were silent for longer than their TTL, and writes times when it is time to. */
@@ -134,12 +136,15 @@ export class ExternalRunners {
     this.log.warn({ runner: ended.id, reason: ended.reason }, "an external runner went silent");
   }
 
-  /** Stores when runners were heard, and forgets those that have ended. */
+  /** Stores when runners were heard and the most memory they took, and forgets those that have ended. */
   async #write(): Promise<void> {
     if (this.#figures.size === 0) return;
     const times = [...this.#figures].filter(([, figures]) => !figures.written);
     const gone = await this.store.transaction((tx) => {
-      for (const [id, { seen }] of times) tx.runners.heartbeat(id, seen!);
+      for (const [id, { seen, peakMb }] of times) {
+        tx.runners.heartbeat(id, seen!);
+        tx.runners.measured(id, Math.min(Number(peakMb), Number.MAX_SAFE_INTEGER));
+      }
       return [...this.#figures.keys()].filter((id) => {
         const row = tx.runners.byId(id);
         return row === undefined || isTerminal(row.status);
