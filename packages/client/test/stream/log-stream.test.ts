@@ -1,5 +1,5 @@
 import { Code } from "@connectrpc/connect";
-import { LogLevel } from "@stratavore/proto";
+import { LogLevel, type StreamLogsResponse } from "@stratavore/proto";
 import { createStratavore } from "@stratavore/server";
 import { expect, onTestFinished, test } from "vitest";
 import { temporaryDirectory, testClient } from "../fixtures/cleanup.js";
@@ -12,12 +12,18 @@ async function served() {
   return { server, address: addresses[0]!, client: testClient({ dataDir, address: addresses[0]! }) };
 }
 
+async function allOf(stream: AsyncIterable<StreamLogsResponse>): Promise<StreamLogsResponse[]> {
+  const lines: StreamLogsResponse[] = [];
+  for await (const line of stream) lines.push(line);
+  return lines;
+}
+
 test("the log is read to its end, from the severity asked for", async () => {
   const { client, address } = await served();
   await expect(client.projects.get({ name: "nowhere" })).rejects.toMatchObject({ code: Code.NotFound });
-  const lines = await Array.fromAsync(client.daemon.logs());
+  const lines = await allOf(client.daemon.logs());
   expect(lines).toMatchObject([{ message: "listening", fields: { address } }]);
-  const all = await Array.fromAsync(client.daemon.logs({ level: LogLevel.DEBUG }));
+  const all = await allOf(client.daemon.logs({ level: LogLevel.DEBUG }));
   expect(all).toContainEqual(
     expect.objectContaining({ level: LogLevel.DEBUG, message: "a call was refused" }),
   );
