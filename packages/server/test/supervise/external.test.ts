@@ -7,7 +7,7 @@ import {
   RunnerStatus as Status,
   StopMethod,
 } from "@stratavore/proto";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { ExternalRunners } from "../../src/supervise/external/external-runners.js";
 import { Heartbeats } from "../../src/supervise/heartbeats.js";
 import { silentLog } from "../../src/supervise/log.js";
@@ -154,6 +154,7 @@ async function onClock() {
     });
   await store.transaction((tx) => addProject(tx));
   return {
+    store,
     add,
     beat: (runnerId: string) => externals.heartbeat(create(HeartbeatRequestSchema, { runnerId })),
     status: (id: string) => store.read.runners.byId(id)!.status,
@@ -196,6 +197,25 @@ describe("on a clock of the test's", () => {
     await freeze(60_000);
     expect(status("a")).toBe(Status.RUNNING);
     await pass(5_000);
+    expect(status("a")).toBe(Status.RUNNING);
+    await pass(1_000);
+    expect(status("a")).toBe(Status.FAILED);
+  });
+
+  test("a wall clock that is set back, or forth and back, gives nobody more time", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { add, store, beat, status, pass } = await onClock();
+    await add("a", 5_000);
+    const written = () => store.transaction((tx) => tx.runners.heartbeat("a", Date.now()));
+    const hour = 3_600_000;
+    await pass(1_000);
+    vi.setSystemTime(Date.now() + hour);
+    await beat("a");
+    await written();
+    await pass(1_000);
+    vi.setSystemTime(Date.now() - 2 * hour);
+    await pass(4_000);
     expect(status("a")).toBe(Status.RUNNING);
     await pass(1_000);
     expect(status("a")).toBe(Status.FAILED);

@@ -21,6 +21,7 @@ export interface RunnerFilter {
 // Word for word the condition of the partial indexes, which SQLite matches by its text.
 const isLive = sql.raw("status < 5");
 const isLiveExternal = sql.raw("external = 1 AND status < 5");
+const lastSign = sql`coalesce(${runners.lastHeartbeat}, ${runners.createdAt})`;
 const hasRuntimeId = sql.raw("runtime_id <> ''");
 
 const hasMetadata = sql`NOT EXISTS (
@@ -88,8 +89,7 @@ export class RunnerReads {
         .select()
         .from(runners)
         .where(
-          sql`${isLiveExternal}
-            AND coalesce(${runners.lastHeartbeat}, ${runners.createdAt}) + ${runners.heartbeatTtlMs} < ${slot("now")}`,
+          sql`${isLiveExternal} AND (${lastSign} + ${runners.heartbeatTtlMs} < ${slot("now")} OR ${lastSign} > ${slot("now")})`,
         )
         .orderBy(runners.id),
     );
@@ -136,7 +136,10 @@ export class RunnerReads {
     return countsByProject(this.#byProject());
   }
 
-  /** Live external runners whose last sign of life, or creation, lies further back than their TTL, in the order of their ids; `now` in milliseconds. */
+  /**
+   * Live external runners whose last sign of life, or creation, lies further back than their TTL, or in the future, as after
+   * the clock was set back; in the order of their ids. `now` in milliseconds.
+   */
   staleExternal(now: number): RunnerRow[] {
     return this.#stale({ now });
   }
