@@ -10,6 +10,7 @@ import {
 } from "@connectrpc/connect/protocol-connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { discardBody } from "./discard-body.js";
+import { withGrpcMessage } from "./grpc-message.js";
 import type { NodeRequest, NodeResponse } from "./node-handler.js";
 
 const textType = "text/plain; charset=utf-8";
@@ -48,7 +49,8 @@ function respondInHeaders(
   contentType: string,
   error: ConnectError,
 ): void {
-  const headers = Object.fromEntries(setTrailerStatus(new Headers({ "content-type": contentType }), error));
+  const status = setTrailerStatus(new Headers({ "content-type": contentType }), error);
+  const headers = withGrpcMessage(Object.fromEntries(status));
   if (!("stream" in request)) {
     response.writeHead(200, headers);
     response.end();

@@ -4,6 +4,7 @@ import { resetWhenBlocked } from "./blocked-peer.js";
 import { Connections, connectionOf } from "./connections.js";
 import type { Credential, CredentialProblem } from "./credential.js";
 import { createGate, unauthenticatedError } from "./gate.js";
+import { answerGrpcMessages } from "./grpc-message.js";
 import { defaultLimits, type HttpLimits } from "./limits.js";
 import { type Acceptor, type Listener, listenTcp, type TcpListening } from "./listener.js";
 import { type HttpLog, silentLog } from "./log.js";
@@ -83,7 +84,7 @@ export function createHttpLayer(options: HttpLayerOptions): HttpLayer {
   const { log = silentLog, allowedHosts = [], mounted = {} } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const gate = createGate({
-    handler: options.handler,
+    handler: answerGrpcMessages(options.handler),
     credential: options.credential,
     allowedOrigins: options.allowedOrigins ?? [],
     exempt: options.exempt ?? [],
