@@ -86,9 +86,11 @@ export async function createStratavore(options: StratavoreOptions = {}): Promise
     await store.close();
     if (places.temporary) await rm(places.root, { recursive: true, force: true });
   };
+  const undo: Opened["undo"] = [];
   try {
-    return await start({ options, environment, log, logLines, dataDir, store, places, letGo });
+    return await start({ options, environment, log, logLines, dataDir, store, places, undo, letGo });
   } catch (error) {
+    for (const step of undo.reverse()) await step();
     await letGo();
     throw error;
   }
@@ -102,12 +104,14 @@ interface Opened {
   dataDir: string | null;
   store: Store;
   places: Places;
+  /** Ends what has been begun, the last first, should the start fail. */
+  undo: (() => Promise<void> | void)[];
   /** Closes the store and removes what is temporary. */
   letGo: () => Promise<void>;
 }
 
 async function start(opened: Opened): Promise<Stratavore> {
-  const { options, environment, log, logLines, dataDir, store, places, letGo } = opened;
+  const { options, environment, log, logLines, dataDir, store, places, undo, letGo } = opened;
   const counts: CallCounts = { calls: 0, failed: 0 };
   const closing = new AbortController();
   const demo = demoProfile(join(places.root, "demo"));
@@ -124,14 +128,17 @@ async function start(opened: Opened): Promise<Stratavore> {
     startTimeoutMs: options.startTimeoutMs ?? defaultStartTimeoutMs,
     environment,
   });
+  undo.push(() => supervisor.close());
   const reconciler = new Reconciler(supervisor, options.reconcileIntervalMs ?? defaultReconcileIntervalMs);
   const quotas = new QuotaWatch(store, log);
   const stalls = new Stalls();
+  undo.push(() => stalls.close());
   const sampler = new UsageSampler(store, () => supervisor.controllers(), {
     intervalMs: options.sampleIntervalMs ?? defaultSampleIntervalMs,
     seen: (runner, usage) => supervisor.heartbeats.publish(runner, usage),
     sampled: (figures) => quotas.check(figures),
   });
+  undo.push(() => sampler.close());
   const listening: ListenAddress[] = [];
   let announcement: Announcement | undefined;
   const services: Services = {
@@ -186,10 +193,7 @@ async function start(opened: Opened): Promise<Stratavore> {
     mounted: { credential: options.authWhenMounted ?? false },
     log,
   });
-  const { steps: reconciled } = await reconciler.run({ dryRun: false }).catch(async (error) => {
-    await supervisor.close();
-    throw error;
-  });
+  const { steps: reconciled } = await reconciler.run({ dryRun: false });
   for (const step of reconciled) log.info(step, "reconciled");
   supervisor.externals.start();
   resumeStops(supervisor);
