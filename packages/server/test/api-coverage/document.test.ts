@@ -1,7 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import type { DescMethod } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { documentOf, howToWrite } from "./document.js";
-import { promisedFields, promisedMethods, rpcsInReference } from "./promised-fields.js";
+import {
+  ownFields,
+  ownMethods,
+  promisedFields,
+  promisedMethods,
+  rpcsInReference,
+} from "./promised-fields.js";
 import { titleOf } from "./row.js";
 import { suites } from "./suites.js";
 
@@ -13,12 +20,14 @@ test("every RPC of the reference is here, and takes something", () => {
   for (const { input } of promisedMethods) expect(promisedFields(input)).not.toEqual([]);
 });
 
-test("every field that is promised has a row, and every row a field", () => {
-  const promised = promisedMethods.flatMap(({ name: rpc, input }) =>
-    promisedFields(input).map((field) => titleOf({ rpc, field })),
-  );
+const titles = (methods: readonly DescMethod[], fieldsOf: (method: DescMethod) => string[]) =>
+  methods.flatMap((method) => fieldsOf(method).map((field) => titleOf({ rpc: method.name, field })));
+
+test("every field has a row, and every row a field", () => {
+  const promised = titles(promisedMethods, ({ input }) => promisedFields(input));
+  const ours = titles([...promisedMethods, ...ownMethods], ownFields);
   const rows = Object.values(suites).flat().map(titleOf);
-  expect(rows.toSorted()).toEqual(promised.toSorted());
+  expect(rows.toSorted()).toEqual([...promised, ...ours].toSorted());
 });
 
 test("each test file runs its own rows", () => {

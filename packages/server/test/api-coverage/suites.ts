@@ -6,6 +6,15 @@ import { deleteProject } from "./rows/delete-project.js";
 import { getRunner } from "./rows/get-runner.js";
 import { listRunners } from "./rows/list-runners.js";
 import { listSessions } from "./rows/list-sessions.js";
+import { listApprovals, resolveApproval } from "./rows/own/approvals.js";
+import { ownOfCreateRunner } from "./rows/own/create-runner.js";
+import { ownDaemonRpcs } from "./rows/own/daemon.js";
+import { pageTokens } from "./rows/own/page-tokens.js";
+import { projectRequestIds, runnerRequestIds, sessionRequestIds } from "./rows/own/request-ids.js";
+import { ownRunnerRpcs } from "./rows/own/runners.js";
+import { searchTranscripts } from "./rows/own/search.js";
+import { ownSessionRpcs } from "./rows/own/sessions.js";
+import { quotaPolicies, streamEvents, transcriptPages } from "./rows/own/streams.js";
 import { getProject, listProjects } from "./rows/project-lists.js";
 import { reconcile } from "./rows/reconcile.js";
 import { restartRunner } from "./rows/restart-runner.js";
@@ -37,4 +46,22 @@ export const suites = {
     ...getSessionTranscript,
   ],
   "daemon.test.ts": [...getStatus, ...getMetrics, ...healthCheck, ...reconcile],
+  "own-fields.test.ts": [
+    ...runnerRequestIds,
+    ...projectRequestIds,
+    ...sessionRequestIds,
+    ...pageTokens,
+    ...ownOfCreateRunner,
+    ...quotaPolicies,
+    ...streamEvents,
+    ...transcriptPages,
+  ],
+  "own-rpcs.test.ts": [
+    ...ownRunnerRpcs,
+    ...ownSessionRpcs,
+    ...searchTranscripts,
+    ...listApprovals,
+    ...resolveApproval,
+    ...ownDaemonRpcs,
+  ],
 } as const satisfies Record<string, readonly Row[]>;

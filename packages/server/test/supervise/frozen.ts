@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { House } from "./house.js";
 
 /** Whether the kernel holds back a process of the house's agents: by a signal, or by its cgroup. */
-export async function isFrozen(house: House): Promise<boolean> {
+export async function isFrozen(house: Pick<House, "carriers">): Promise<boolean> {
   return (await house.carriers()).some((pid) => {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
     if (stat.slice(stat.lastIndexOf(")") + 2).startsWith("T")) return true;

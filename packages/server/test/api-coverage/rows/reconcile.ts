@@ -7,11 +7,22 @@ import { createProcessDriver } from "../../../src/drivers/process/index.js";
 import type { Opened } from "../../rpc/fixture/stratavore.js";
 import { type Row, row } from "../row.js";
 
+/** What the nonces of a server's runners begin with. */
+const ownerOf = ({ folder }: Opened): string =>
+  createHash("sha256")
+    .update(realpathSync(join(folder, "data")))
+    .digest("hex")
+    .slice(0, 12);
+
+/** Pids that carry the mark of a server's runners. */
+export async function carriers(server: Opened): Promise<number[]> {
+  const found = await createProcessDriver().carriers();
+  return [...found].flatMap(([nonce, pids]) => (nonce.startsWith(`${ownerOf(server)}-`) ? pids : []));
+}
+
 /** A process that says it is of a runner of this server, which has none such on record. */
-async function orphan({ folder }: Opened): Promise<{ pid: number; isAlive: () => boolean }> {
-  const directory = realpathSync(join(folder, "data"));
-  const owner = createHash("sha256").update(directory).digest("hex").slice(0, 12);
-  const nonce = `${owner}-${randomBytes(8).toString("hex")}`;
+async function orphan(server: Opened): Promise<{ pid: number; isAlive: () => boolean }> {
+  const nonce = `${ownerOf(server)}-${randomBytes(8).toString("hex")}`;
   const child = spawn("sleep", ["600"], {
     env: { ...process.env, STRATAVORE_NONCE: nonce },
     stdio: "ignore",

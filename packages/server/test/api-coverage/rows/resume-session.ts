@@ -7,7 +7,7 @@ import { type Row, row } from "../row.js";
 const rpc = "ResumeSession";
 
 /** The testkit's agent, which can continue copies as well. */
-const forks: AgentProfile = {
+export const forks: AgentProfile = {
   name: "forks",
   title: "forks",
   protocol: "acp",
