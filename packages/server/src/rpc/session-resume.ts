@@ -16,6 +16,7 @@ import { sessionMessage } from "../domain/views/session.js";
 import type { SessionRow } from "../store/index.js";
 import { orAborted } from "../supervise/or-aborted.js";
 import type { StoredMemory } from "../supervise/runner/memory.js";
+import { giveUpSession } from "../supervise/runner/open-session.js";
 import { askToFork, askToResume } from "../supervise/runner/resume-session.js";
 import { waitFor } from "../supervise/wait-for.js";
 import { scopeOf } from "./caller.js";
@@ -105,8 +106,10 @@ async function onRunner(
     async (error) => {
       // What nobody waits for any more must not be taken up later and push the active session aside.
       if (ending.aborted && !services.closing.aborted) {
-        await controller.change((_, memory) => {
-          if (memory.resuming(asked) === "pending") memory.setResuming(asked, "given_up");
+        await controller.change((tx, memory) => {
+          if (fork)
+            giveUpSession(tx, asked, "the agent had not made the copy when its caller stopped waiting");
+          else if (memory.resuming(asked) === "pending") memory.setResuming(asked, "given_up");
           return { value: undefined, out: { lines: [], prompts: [] } };
         });
       }
