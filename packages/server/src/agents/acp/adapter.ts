@@ -1,10 +1,10 @@
 import { AGENT_METHODS, CLIENT_METHODS, PROTOCOL_VERSION } from "@agentclientprotocol/sdk";
 import type { AgentAdapter, AgentUpdate, ApprovalAnswer, OpenSession, Received } from "../adapter.js";
 import { failure, type Incoming, notification, parseMessage, request, result } from "../json-rpc.js";
+import { recordIn, textIn } from "../read.js";
 import { promptOf, refusedIn } from "./content.js";
 import { mcpServersOf } from "./mcp-servers.js";
 import { askedOf } from "./permission.js";
-import { recordIn, textIn } from "./read.js";
 import { onError, onResult } from "./responses.js";
 import { changeModel } from "./session-model.js";
 import { updatesOf } from "./session-updates.js";

@@ -1,7 +1,7 @@
 import type { ContentBlock } from "@agentclientprotocol/sdk";
 import { create, type JsonObject } from "@bufbuild/protobuf";
 import { type Part, PartSchema } from "@stratavore/proto";
-import { freeJson, recordIn, textIn } from "./read.js";
+import { freeJson, recordIn, textIn } from "../read.js";
 
 type Block = Record<string, unknown>;
 

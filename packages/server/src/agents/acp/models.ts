@@ -1,4 +1,4 @@
-import { recordsIn, textIn } from "./read.js";
+import { recordsIn, textIn } from "../read.js";
 import type { AcpState, ModelOption } from "./state.js";
 
 export type ModelChoice =

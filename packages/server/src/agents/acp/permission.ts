@@ -1,5 +1,5 @@
 import type { AgentUpdate, ApprovalChoice } from "../adapter.js";
-import { recordIn, recordsIn, textIn } from "./read.js";
+import { recordIn, recordsIn, textIn } from "../read.js";
 import type { AcpState } from "./state.js";
 import { noteToolCall } from "./tool-calls.js";
 

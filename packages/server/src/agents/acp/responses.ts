@@ -1,7 +1,7 @@
 import { PROTOCOL_VERSION } from "@agentclientprotocol/sdk";
 import type { AgentUpdate } from "../adapter.js";
+import { recordIn, textIn } from "../read.js";
 import { noteModel } from "./models.js";
-import { recordIn, textIn } from "./read.js";
 import { modelRefused, modelSet, openWith } from "./session-model.js";
 import type { AcpState, Answered, PendingRequest } from "./state.js";
 import { turnUsageOf } from "./usage.js";

@@ -2,9 +2,9 @@ import { create } from "@bufbuild/protobuf";
 import { PartSchema } from "@stratavore/proto";
 import type { AgentUpdate, CumulativeCost } from "../adapter.js";
 import { isRecord } from "../json-rpc.js";
+import { countIn, recordIn, recordsIn, textIn } from "../read.js";
 import { partOf } from "./content.js";
 import { noteModel } from "./models.js";
-import { countIn, recordIn, recordsIn, textIn } from "./read.js";
 import type { AcpState } from "./state.js";
 import { noteToolCall } from "./tool-calls.js";
 

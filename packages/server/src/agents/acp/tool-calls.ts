@@ -1,8 +1,8 @@
 import { create, fromJson, type JsonValue } from "@bufbuild/protobuf";
 import { ValueSchema } from "@bufbuild/protobuf/wkt";
 import { type ToolCall, ToolCallSchema, ToolCallStatus } from "@stratavore/proto";
+import { freeJson, recordsIn, textIn } from "../read.js";
 import { toolPartOf } from "./content.js";
-import { freeJson, recordsIn, textIn } from "./read.js";
 
 const statuses: ReadonlyMap<unknown, ToolCallStatus> = new Map([
   ["pending", ToolCallStatus.PENDING],

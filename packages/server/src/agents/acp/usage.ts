@@ -1,6 +1,6 @@
 import type { TurnUsage } from "../adapter.js";
 import { isRecord } from "../json-rpc.js";
-import { countIn } from "./read.js";
+import { countIn } from "../read.js";
 
 /**
  * The token figures of a prompt's answer. They are a draft of the protocol: agents that have them send them as `usage`.

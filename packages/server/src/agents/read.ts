@@ -1,4 +1,4 @@
-import { isRecord } from "../json-rpc.js";
+import { isRecord } from "./json-rpc.js";
 
 /** JSON of an agent nested deeper than this would overflow the readers of stock clients, which stop at 100 messages. */
 const maxDepth = 24;
