@@ -76,7 +76,7 @@ async function reconcileOne(
     if (dryRun) return { step: { runnerId: runner.id, action: "failed", reason, pid } };
     log.error({ runner: runner.id, error }, "a runner could not be taken up");
     if (row !== undefined) await driver.sweep(row.nonce);
-    return await fail(supervisor, { runnerId: runner.id, action: "failed", reason, pid });
+    return await fail(supervisor, runner, { runnerId: runner.id, action: "failed", reason, pid });
   }
 }
 
@@ -89,10 +89,10 @@ function isAsBefore(supervisor: Supervisor, { runner, sweep }: Finding): boolean
 }
 
 async function act(supervisor: Supervisor, finding: Finding): Promise<Done | undefined> {
-  const { found, sweep, step } = finding;
+  const { runner, found, sweep, step } = finding;
   if (found === undefined) {
     if (sweep !== undefined) await supervisor.options.driver.sweep(sweep);
-    return await fail(supervisor, step);
+    return await fail(supervisor, runner, step);
   }
   const controller = await adopt(supervisor, finding, found);
   return step.action === "adopted" ? { step } : { step, recorded: controller.done };
@@ -112,9 +112,14 @@ function finishStop(supervisor: Supervisor, { id, status }: RunnerRow, dryRun: b
   return { step };
 }
 
-async function fail(supervisor: Supervisor, step: ReconcileStep): Promise<Done | undefined> {
+async function fail(
+  supervisor: Supervisor,
+  { id, incarnation }: RunnerRow,
+  step: ReconcileStep,
+): Promise<Done | undefined> {
   const ended = await supervisor.options.store.transaction((tx) =>
-    failUnstarted(tx, step.runnerId, step.reason),
+    // What was found is nothing that an incarnation since then could fail for.
+    tx.runners.byId(id)?.incarnation === incarnation ? failUnstarted(tx, id, step.reason) : undefined,
   );
   if (ended === undefined) return undefined;
   const action = ended.status === RunnerStatus.FAILED ? "failed" : "terminated";
