@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { type Code, ConnectError } from "@connectrpc/connect";
 import { RunnerStatus } from "@stratavore/proto";
+import { expect } from "vitest";
+import { converse } from "../../rpc/fixture/stratavore.js";
 import type { Kind, Real } from "./model.js";
 
 const specs: Record<Exclude<Kind, "external">, { agent: string; args: string[] }> = {
@@ -43,6 +45,13 @@ export const calls = {
     }),
 };
 
+/** Says something to a runner's agent, in the session that it has or in a new one, and waits for the answer. */
+export async function say({ opened }: Real, runnerId: string): Promise<void> {
+  const { runner } = await opened.runners.getRunner({ runnerId });
+  const open = async () => (await opened.sessions.createSession({ runnerId })).session!.id;
+  await converse(opened, runner!.sessionId || (await open()), "!say so\n!usage 10 5 3 2");
+}
+
 /** The code that a call fails with; undefined if it does not. */
 export const codeOf = (call: Promise<unknown>): Promise<Code | undefined> =>
   call.then(
@@ -68,17 +77,23 @@ export async function settled({ opened }: Real, runnerId: string, kind: Kind): P
   return runner!.status;
 }
 
-/** Kills the agent of a runner, or all of its processes with what watches over it. */
+/** Kills the agent of a runner, or all of its processes with what watches over it, and waits until that is on record. */
 export async function kill({ opened }: Real, runnerId: string, all: boolean): Promise<void> {
-  const { pid } = (await opened.runners.getRunner({ runnerId })).runner!;
-  if (pid === 0) return;
-  for (const each of all ? [-pid] : childrenOf(pid)) {
-    try {
-      process.kill(each, "SIGKILL");
-    } catch (error) {
-      // It has just ended.
-      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-    }
+  const pidNow = async () => (await opened.runners.getRunner({ runnerId })).runner!.pid;
+  const pid = await pidNow();
+  const victims = pid === 0 ? [] : all ? [-pid] : childrenOf(pid);
+  if (!victims.map(killed).includes(true)) return;
+  // It may be deleted meanwhile.
+  await expect.poll(() => pidNow().catch(() => 0)).not.toBe(pid);
+}
+
+/** False if it has just ended by itself. */
+function killed(pid: number): boolean {
+  try {
+    return process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+    throw error;
   }
 }
 

@@ -71,9 +71,6 @@ export class Do implements Command {
     await expectOutcome(model, real, outcome, async () => {
       await verbs[this.verb].call(real, id, runner);
       if (typeof outcome !== "function") return;
-      if (this.verb.startsWith("kill") && runner.kind !== "external") {
-        await real.opened.runners.waitRunner({ runnerId: id }, { timeoutMs: 30_000 });
-      }
       if (!this.verb.includes("delete")) await settled(real, id, runner.kind);
     });
   }
@@ -81,10 +78,10 @@ export class Do implements Command {
   /** The newest first. */
   #candidates(model: Model): { index: number; outcome: Outcome }[] {
     return model.runners
-      .map((runner, index) => ({
-        index,
-        outcome: runner.exists ? verbs[this.verb].outcome(runner, model) : Code.NotFound,
-      }))
+      .flatMap((runner, index) => {
+        const outcome = runner.exists ? verbs[this.verb].outcome(runner, model) : Code.NotFound;
+        return outcome === undefined ? [] : [{ index, outcome }];
+      })
       .filter(({ outcome }) => (typeof outcome === "function") === this.promised)
       .reverse();
   }
@@ -99,6 +96,17 @@ export class StopAll implements Command {
       for (const runner of model.runners) if (isLive(runner.status)) runner.status = RunnerStatus.TERMINATED;
     };
     await expectOutcome(model, real, stopped, () => calls.stopAll(real));
+  }
+}
+
+/** The daemon ends and another one begins, which its runners do not notice. */
+export class Reopen implements Command {
+  check = ({ runners }: Model) => runners.length > 0;
+  toString = () => "reopen";
+
+  async run(model: Model, real: Real): Promise<void> {
+    real.opened = await real.reopen();
+    await consistent(model, real);
   }
 }
 

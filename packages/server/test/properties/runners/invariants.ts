@@ -1,5 +1,6 @@
 import { RunnerStatus } from "@stratavore/proto";
 import { expect } from "vitest";
+import type { Opened } from "../../rpc/fixture/stratavore.js";
 import type { Model, Real } from "./model.js";
 import { Record } from "./record.js";
 
@@ -24,11 +25,11 @@ export async function consistent(model: Model, { opened, ids }: Real): Promise<R
     "ListRunners",
   ).toEqual(expected.map(({ started, ...rest }) => rest));
   expect(totalCount).toBe(expected.length);
-  await countersAgree(record, { opened, ids });
+  await countersAgree(record, opened);
   return record;
 }
 
-async function countersAgree(record: Record, { opened }: Real): Promise<void> {
+async function countersAgree(record: Record, opened: Opened): Promise<void> {
   const all = [...record.runners.values()].map(({ status }) => status);
   const byStatus: { [name: string]: bigint } = {};
   for (const status of all) {
@@ -40,6 +41,7 @@ async function countersAgree(record: Record, { opened }: Real): Promise<void> {
     activeRunners: record.live,
     totalRunners: all.length,
     totalSessions: BigInt(record.sessions),
+    totalTokensUsed: record.tokens,
   });
   const { daemonStatus, systemMetrics } = await opened.daemon.getStatus({ includeDetailed: true });
   expect(daemonStatus!.activeRunners).toBe(record.live);

@@ -34,7 +34,9 @@ export class Model {
 
 /** The server, and the ids of the runners in the order of the model. */
 export interface Real {
-  readonly opened: Opened;
+  opened: Opened;
+  /** Closes the server and opens another one on the same data. */
+  readonly reopen: () => Promise<Opened>;
   readonly ids: string[];
 }
 

@@ -27,6 +27,7 @@ export class Record {
   readonly runners = new Map<string, Told>();
   created = 0;
   sessions = 0;
+  tokens = 0n;
   events = 0;
   maxConcurrentRunners = 0;
 
@@ -131,6 +132,19 @@ export class Record {
         break;
       case EventType.SESSION_ENDED:
         expect(from(STARTING, RUNNING, PAUSED).sessions.delete(event.sessionId)).toBe(true);
+        break;
+      case EventType.TURN_STARTED:
+        expect([...from(RUNNING).sessions]).toContain(event.sessionId);
+        break;
+      case EventType.TURN_COMPLETED: {
+        const { inputTokens, outputTokens, cacheWriteTokens } = facts.turn.usage;
+        expect([...from(RUNNING).sessions]).toContain(event.sessionId);
+        this.tokens += inputTokens + outputTokens + cacheWriteTokens;
+        break;
+      }
+      case EventType.RUNNER_ADOPTED:
+        from(STARTING, RUNNING, PAUSED);
+        expect(facts.pid).toBeGreaterThan(0);
         break;
       default:
         throw new Error(`no command brings about ${EventType[event.eventType]}`);

@@ -6,10 +6,10 @@ import { newRunner } from "./commands.js";
 import { consistent } from "./invariants.js";
 import type { Kind, Model, Real } from "./model.js";
 import { Record } from "./record.js";
-import { type VerbName, verbs } from "./verbs.js";
+import { type QuickVerb, verbs } from "./verbs.js";
 
 /** One of the calls that are made at the same time. */
-export type Part = { create: Kind } | { place: number; verb: Exclude<VerbName, "freeze"> };
+export type Part = { create: Kind } | { place: number; verb: QuickVerb };
 
 /** What can come of calls that get in each other's way. */
 const fair: readonly (Code | undefined)[] = [

@@ -1,6 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import { RunnerStatus } from "@stratavore/proto";
-import { calls, kill } from "./calls.js";
+import { calls, kill, say } from "./calls.js";
 import { begin, isLive, type Model, type ModelRunner, type Real } from "./model.js";
 
 const { STARTING, RUNNING, PAUSED, TERMINATED, FAILED } = RunnerStatus;
@@ -10,8 +10,8 @@ export type Outcome = Code | (() => void);
 
 /** Something that can be done to a runner. */
 export interface Verb {
-  /** For a runner that is on record. */
-  outcome: (runner: ModelRunner, model: Model) => Outcome;
+  /** For a runner that is on record; undefined: nothing to try here. */
+  outcome: (runner: ModelRunner, model: Model) => Outcome | undefined;
   call: (real: Real, id: string, runner: Pick<ModelRunner, "kind">) => Promise<unknown>;
 }
 
@@ -92,6 +92,12 @@ const killed = (all: boolean): Verb => ({
   call: (real, id) => kill(real, id, all),
 });
 
+const talk: Verb = {
+  // Only to the agent that answers; who else has a session is not the question here.
+  outcome: ({ kind, status }) => (kind === "acp" && status === RUNNING ? nothing : undefined),
+  call: say,
+};
+
 export const verbs = {
   stop: stop(false),
   "stop by force": stop(true),
@@ -102,6 +108,7 @@ export const verbs = {
   delete: remove(false),
   "stop and delete": remove(true),
   label: { outcome: () => nothing, call: calls.label },
+  say: talk,
   "set tokens": {
     outcome: ({ status }) => (isLive(status) ? nothing : Code.FailedPrecondition),
     call: calls.setTokens,
@@ -115,3 +122,8 @@ export const verbs = {
 } satisfies { [name: string]: Verb };
 
 export type VerbName = keyof typeof verbs;
+
+/** What is over with its answer, so that it can be done with others at the same time: neither a turn nor a freeze. */
+export type QuickVerb = Exclude<VerbName, "freeze" | "say">;
+
+export const quick = (name: VerbName): name is QuickVerb => name !== "freeze" && name !== "say";
