@@ -95,7 +95,7 @@ export function turnEnded(tx: Transaction, session: SessionRow, turn: TurnRow, e
     endedAt: now,
   })!;
   if (turn.startedAt !== null) settle(tx, session.id, now);
-  addUsage(tx, session, end.usage ?? create(UsageSchema));
+  addUsage(tx, session, end.usage ?? create(UsageSchema), turn.createdBy);
   const runner = tx.runners.byId(session.runnerId);
   recordEvent(tx, EventType.TURN_COMPLETED, { runner, session }, TurnCompletedSchema, {
     turn: turnMessage(ended),

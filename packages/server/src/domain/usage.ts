@@ -21,8 +21,8 @@ function sum(before: Usage, more: Usage): Usage {
   return total;
 }
 
-/** Adds a turn's usage to its session, its runner and the project's day. */
-export function addUsage(tx: Transaction, session: SessionRow, usage: Usage): void {
+/** Adds what a person has used to the session, its runner and the project's day: the UTC day on which it became known. */
+export function addUsage(tx: Transaction, session: SessionRow, usage: Usage, person: string): void {
   const counted = countedTokens(usage);
   const now = tx.sessions.byId(session.id)!;
   tx.sessions.update(session.id, {
@@ -44,6 +44,8 @@ export function addUsage(tx: Transaction, session: SessionRow, usage: Usage): vo
     runnerId: session.runnerId,
     sessionId: session.id,
     model: now.model,
+    person,
+    projectName: session.projectName,
     costBasis: usage.costBasis,
     currency: usage.currency,
     inputTokens: usage.inputTokens,

@@ -9,7 +9,7 @@ import {
 import { answeredBefore, once, repeatable } from "../domain/idempotency.js";
 import { sessionById } from "../domain/sessions.js";
 import { appendMessages } from "../domain/transcript/append.js";
-import { scopeOf } from "./caller.js";
+import { callerOf, scopeOf } from "./caller.js";
 import type { Services } from "./services.js";
 import { cursorText } from "./streams/cursor.js";
 
@@ -24,7 +24,8 @@ export async function appendTranscript(
   if (before !== undefined) return before;
   const { answer } = await store.transaction((tx) =>
     once(tx, repeat, AppendTranscriptResponseSchema, () => {
-      const ordinal = appendMessages(tx, sessionById(tx, request.sessionId), request.messages);
+      const session = sessionById(tx, request.sessionId);
+      const ordinal = appendMessages(tx, session, request.messages, callerOf(context));
       const position = { lastOrdinal: ordinal, cursor: cursorText({ ordinal }) };
       return { answer: create(AppendTranscriptResponseSchema, position), effect: undefined };
     }),

@@ -14,6 +14,8 @@ export type { SessionFilter } from "./queries/sessions.js";
 export type { AfterKey } from "./queries/status-pages.js";
 export type { Created } from "./queries/totals.js";
 export type { Cost, UsageSum } from "./queries/usage.js";
+export type { UsageDimension, UsageReportRow } from "./queries/usage-report.js";
+export { USAGE_DIMENSIONS } from "./queries/usage-report.js";
 export type * from "./rows.js";
 export { Store } from "./store.js";
 export type { TopicWaiter } from "./tail.js";

@@ -105,9 +105,10 @@ const hot: [what: string, index: RegExp, run: (read: Reads, tx: Transaction) => 
     (r) => r.events.after(0n, { types: [1, 2, 3], limit: 50 }),
   ],
   ["what a project spent today", /\(day=\? AND project_uid=\?\)/, (r) => r.usage.today("p", "2026-01-01")],
+  ["what a runner ever spent", /usage_daily_by_runner \(runner_id=\?\)/, (r) => r.usage.ofRunnerEver("r")],
   [
     "what a runner spent today",
-    /usage_daily .*\(project_uid=\? AND day=\? AND runner_id=\?\)/,
+    /usage_daily_by_runner \(runner_id=\? AND project_uid=\? AND day=\?\)/,
     (r) => r.usage.ofRunner("p", "2026-01-01", "r"),
   ],
   [

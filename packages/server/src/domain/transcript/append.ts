@@ -19,7 +19,7 @@ export function checkRole(field: string, role: string): void {
 }
 
 /**
- * Adds an external runner's messages to its session, and gives the last one's ordinal.
+ * Adds an external runner's messages to its session, and gives the last one's ordinal. What they used is the person's.
  *
  * @throws DomainError failed_precondition: the session is not an external runner's, or has ended; invalid_argument
  */
@@ -27,6 +27,7 @@ export function appendMessages(
   tx: Transaction,
   session: SessionRow,
   messages: readonly TranscriptMessage[],
+  person: string,
 ): bigint {
   requireExternal(tx, session);
   let last = 0n;
@@ -45,7 +46,7 @@ export function appendMessages(
       createdAt: Math.trunc(createdAt),
       completedAt: completedAt === undefined ? Date.now() : Math.trunc(timestampMs(completedAt)),
     });
-    if (usage !== undefined) addUsage(tx, session, usage);
+    if (usage !== undefined) addUsage(tx, session, usage, person);
   });
   tx.sessions.update(session.id, { lastActivity: Date.now() });
   return last;

@@ -12,6 +12,7 @@ import { SessionReads, SessionWrites } from "./sessions.js";
 import { TotalReads } from "./totals.js";
 import { TurnReads, TurnWrites } from "./turns.js";
 import { UsageReads, UsageWrites } from "./usage.js";
+import { UsageReports } from "./usage-report.js";
 
 /** Every read, by the thing read. */
 export interface Reads {
@@ -27,6 +28,7 @@ export interface Reads {
   readonly usage: UsageReads;
   readonly requests: RequestReads;
   readonly totals: TotalReads;
+  readonly usageReports: UsageReports;
 }
 
 /** What a job is handed: every read and write, within its transaction. It is of no use after the job. */
@@ -61,6 +63,7 @@ export function createReads(connection: Connection): Reads {
     usage: new UsageReads(connection),
     requests: new RequestReads(connection),
     totals: new TotalReads(connection),
+    usageReports: new UsageReports(connection),
   };
 }
 
@@ -79,6 +82,7 @@ export function createTransaction(connection: Connection, wake: (topic: string) 
     usage: new UsageWrites(connection),
     requests: new RequestWrites(connection),
     totals: new TotalReads(connection),
+    usageReports: new UsageReports(connection),
     probe: new Probe(connection),
     wake,
   };

@@ -44,6 +44,7 @@ export class UsageReads {
   readonly #ofProject;
   readonly #ofAll;
   readonly #ofRunner;
+  readonly #ofRunnerEver;
 
   constructor({ wide }: Connection) {
     const { day: _, costBasis, ...columns } = getTableColumns(usageSums);
@@ -58,7 +59,16 @@ export class UsageReads {
     const onDay = eq(usageSums.day, slot("day"));
     this.#ofProject = sums(and(onDay, eq(usageSums.projectUid, slot("projectUid"))));
     this.#ofAll = sums(onDay);
-    const { sessionId, model, runnerId, day, costBasis: basis, ...daily } = getTableColumns(usageDaily);
+    const {
+      sessionId,
+      model,
+      runnerId,
+      day,
+      costBasis: basis,
+      person: _p,
+      ...rest
+    } = getTableColumns(usageDaily);
+    const { projectName: _n, ...daily } = rest;
     this.#ofRunner = wide.all<SumRow>((db) =>
       db
         .select({ ...daily, basis })
@@ -66,6 +76,12 @@ export class UsageReads {
         .where(
           and(eq(daily.projectUid, slot("projectUid")), eq(day, slot("day")), eq(runnerId, slot("runnerId"))),
         ),
+    );
+    this.#ofRunnerEver = wide.all<SumRow>((db) =>
+      db
+        .select({ ...daily, basis })
+        .from(usageDaily)
+        .where(eq(runnerId, slot("runnerId"))),
     );
   }
 
@@ -77,6 +93,11 @@ export class UsageReads {
   /** What one of the project's runners spent on a UTC day. */
   ofRunner(projectUid: string, day: string, runnerId: string): UsageSum {
     return add(this.#ofRunner({ projectUid, day, runnerId }));
+  }
+
+  /** What a runner ever spent. */
+  ofRunnerEver(runnerId: string): UsageSum {
+    return add(this.#ofRunnerEver({ runnerId }));
   }
 
   /** What the project ever spent. */
@@ -109,6 +130,7 @@ export class UsageWrites extends UsageReads {
       eq(usageDaily.runnerId, slot("runnerId")),
       eq(usageDaily.sessionId, slot("sessionId")),
       eq(usageDaily.model, slot("model")),
+      eq(usageDaily.person, slot("person")),
       eq(usageDaily.costBasis, slot("costBasis")),
       eq(usageDaily.currency, slot("currency")),
     );
@@ -119,10 +141,11 @@ export class UsageWrites extends UsageReads {
     });
   }
 
-  /** Adds to what that day, runner, session, model and kind of cost have spent. */
+  /** Adds to what that day, runner, session, model, person and kind of cost have spent. */
   add(addition: UsageAddition): void {
     const counters = Object.fromEntries(COUNTERS.map((counter) => [counter, addition[counter] ?? 0n]));
-    if (this.#increase({ ...addition, ...counters }).changes === 0) this.#insert(addition);
+    const row = { person: "", ...addition, ...counters };
+    if (this.#increase(row).changes === 0) this.#insert(addition);
   }
 }
 

@@ -29,6 +29,8 @@ export const sessions = sqliteTable(
     endedAt: int("ended_at"),
     version: int("version").notNull().default(1),
     forkOf: text("fork_of"),
+    /** What its agent has last reported as a sum over the session: a Usage. */
+    reportedUsage: bytes("reported_usage"),
   },
   (table) => [
     index("sessions_by_project").on(table.projectName, table.status, table.createdAt, table.id),

@@ -42,8 +42,14 @@ export const usageDaily = sqliteTable(
     cacheWriteTokens: int64("cache_write_tokens").notNull().default(0n),
     reasoningTokens: int64("reasoning_tokens").notNull().default(0n),
     costNanos: int64("cost_nanos").notNull().default(0n),
+    /** Who sent the message. */
+    person: text("person").notNull().default(""),
+    /** It outlives the project. */
+    projectName: text("project_name").notNull().default(""),
   },
   (table) => [
+    index("usage_daily_by_day").on(table.day),
+    index("usage_daily_by_runner").on(table.runnerId),
     primaryKey({
       columns: [
         table.projectUid,
@@ -51,6 +57,7 @@ export const usageDaily = sqliteTable(
         table.runnerId,
         table.sessionId,
         table.model,
+        table.person,
         table.costBasis,
         table.currency,
       ],

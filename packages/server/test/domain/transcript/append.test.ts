@@ -24,6 +24,7 @@ const append = (...messages: MessageInitShape<typeof TranscriptMessageSchema>[])
       tx,
       tx.sessions.byId("session_1")!,
       messages.map((message) => create(TranscriptMessageSchema, message)),
+      "ada",
     ),
   );
 
