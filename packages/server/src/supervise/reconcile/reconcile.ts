@@ -1,5 +1,6 @@
 import { RunnerStatus } from "@stratavore/proto";
 import type { ProcessRow, RunnerRow } from "../../store/index.js";
+import { isGone, isPassing } from "../runner/until-stored.js";
 import type { Supervisor } from "../supervisor.js";
 import { adopt } from "./adopt.js";
 import { type Finding, look } from "./finding.js";
@@ -31,12 +32,16 @@ const width = 64;
 /**
  * Makes the record and the processes agree. What is in order or in hand is left alone, so that doing it again does
  * nothing. With `dryRun` nothing is done, and the steps say what would be.
+ *
+ * @throws StoreError
  */
 export async function reconcile(
   supervisor: Supervisor,
   { dryRun = false }: { dryRun?: boolean } = {},
 ): Promise<Reconciliation> {
   const { store } = supervisor.options;
+  // Fails if the record is another daemon's by now, whose processes are not ours to end.
+  if (!dryRun) await store.transaction(() => {});
   const done: Done[] = [];
   const rows = new Map(store.read.processes.all().map((row) => [row.runnerId, row]));
   const runners = store.read.runners.live().filter(({ external }) => !external);
@@ -61,8 +66,9 @@ async function reconcileOne(
 ): Promise<Done | undefined> {
   if (supervisor.isInHand(runner.id)) return finishStop(supervisor, runner, dryRun);
   const { driver, log } = supervisor.options;
+  let finding: Finding | undefined;
   try {
-    const finding = await look(supervisor, runner, row);
+    finding = await look(supervisor, runner, row);
     if (dryRun || !isAsBefore(supervisor, finding)) {
       await finding.found?.process.detach();
       return dryRun ? { step: finding.step } : undefined;
@@ -75,6 +81,9 @@ async function reconcileOne(
     const pid = 0;
     if (dryRun) return { step: { runnerId: runner.id, action: "failed", reason, pid } };
     log.error({ runner: runner.id, error }, "a runner could not be taken up");
+    if (!supervisor.isInHand(runner.id)) await finding?.found?.process.detach();
+    // It may live, or be another daemon's by now: that it cannot be recorded is no reason to end it. The next look tries again.
+    if (isPassing(error) || isGone(error)) return undefined;
     if (row !== undefined) await driver.sweep(row.nonce);
     return await fail(supervisor, runner, { runnerId: runner.id, action: "failed", reason, pid });
   }

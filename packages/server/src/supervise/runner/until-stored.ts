@@ -6,7 +6,8 @@ const retryMs = 1_000;
 /** What passes by itself, or when someone sees to the disk: what is to be stored waits for that. */
 const passing: ReadonlySet<StoreErrorKind> = new Set(["disk_full", "busy", "io", "read_only", "data_loss"]);
 
-const isPassing = (error: unknown) => error instanceof StoreError && passing.has(error.kind);
+/** What may succeed later, with nothing wrong in what is to be stored. */
+export const isPassing = (error: unknown) => error instanceof StoreError && passing.has(error.kind);
 
 /** The store is another daemon's by now, or shut. */
 export const isGone = (error: unknown) =>
