@@ -9,7 +9,7 @@ import { searchList } from "./lists/search.js";
 import { sessionList } from "./lists/sessions.js";
 import { transcriptList } from "./lists/transcript.js";
 import { happen, listThenWatch, type Meanwhile, walkByOffset, walkByToken } from "./lists/walks.js";
-import { propertyRuns } from "./runs.js";
+import { holds } from "./runs.js";
 
 type AnyList = List<unknown, object>;
 
@@ -48,14 +48,14 @@ test.each(Object.keys(lists) as (keyof typeof lists)[])(
   async (name) => {
     const { list } = await listOf(name);
     await happen(list, rows);
-    const property = fc.asyncProperty(filtersOf(list), limit, meanwhile, async (filter, size, changes) => {
+    const walks = fc.tuple(filtersOf(list), limit, meanwhile);
+    await holds({ runs: 12, withinMs }, walks, async ([filter, size, changes]) => {
       if (list.anew !== undefined) {
         await list.anew();
         await happen(list, rows);
       }
       await walkByToken(list, filter, size, changes);
     });
-    await fc.assert(property, propertyRuns(12, withinMs));
   },
 );
 
@@ -63,17 +63,13 @@ describe.each(["projects", "runners", "sessions"] as const)("the list of %s", (n
   test("gives the same by offsets while nothing changes", async () => {
     const { list } = await listOf(name);
     await happen(list, rows);
-    const property = fc.asyncProperty(filtersOf(list), limit, (filter, size) =>
-      walkByOffset(list, filter, size),
-    );
-    await fc.assert(property, propertyRuns(20, withinMs));
+    const walks = fc.tuple(filtersOf(list), limit);
+    await holds({ runs: 20, withinMs }, walks, ([filter, size]) => walkByOffset(list, filter, size));
   });
 
   test("and a stream from where it was read tell of each row that is added", async () => {
     const { opened, list } = await listOf(name);
-    const property = fc.asyncProperty(fc.integer({ min: 1, max: 8 }), (inserts) =>
-      listThenWatch(list, opened, inserts),
-    );
-    await fc.assert(property, propertyRuns(8, withinMs));
+    const inserts = fc.integer({ min: 1, max: 8 });
+    await holds({ runs: 8, withinMs }, inserts, (count) => listThenWatch(list, opened, count));
   });
 });

@@ -5,7 +5,7 @@ import { Create, Do, Limit, Reopen, StopAll } from "./runners/commands.js";
 import { kinds, Model, type Real } from "./runners/model.js";
 import { type Part, Together } from "./runners/together.js";
 import { quick, type VerbName, verbs } from "./runners/verbs.js";
-import { propertyRuns } from "./runs.js";
+import { holds } from "./runs.js";
 
 const kind = fc.constantFrom(...kinds);
 const place = fc.nat({ max: 3 });
@@ -52,11 +52,9 @@ const commands = fc.commands(
   { maxCommands: 16, size: "max" },
 );
 
-test("any commands keep the state machine, the counters and the event log consistent", async () => {
-  const property = fc.asyncProperty(commands, (sequence) =>
+test("any commands keep the state machine, the counters and the event log consistent", () =>
+  holds({ runs: 12, withinMs: 18_000 }, commands, (sequence) =>
     onFreshServer((opened, reopen) =>
       fc.asyncModelRun(() => ({ model: new Model(), real: { opened, reopen, ids: [] } }), sequence),
     ),
-  );
-  await fc.assert(property, propertyRuns(12, 20_000));
-});
+  ));
