@@ -4,10 +4,11 @@ import { StoreError } from "./errors.js";
 export interface TopicWaiter {
   /**
    * Resolves once a topic was woken since the waiter was made or since its last `wait` resolved; at once if that has
-   * happened already, so nothing committed between two waits is missed. Rejects with the signal's reason when aborted,
-   * and with a StoreError `closed` once the waiter or the store is closed.
+   * happened already, so nothing committed between two waits is missed. With `ms` it resolves after so many milliseconds at
+   * the latest, and nothing of the wait is left. Rejects with the signal's reason when aborted, and with a StoreError
+   * `closed` once the waiter or the store is closed.
    */
-  wait(): Promise<void>;
+  wait(ms?: number): Promise<void>;
   /** Ends the waiter; needed unless its signal is aborted. */
   close(): void;
 }
@@ -79,6 +80,7 @@ class Waiter implements TopicWaiter {
   readonly #onAbort = () => this.#end(this.#signal?.reason);
   #seen: number[];
   #pending: PromiseWithResolvers<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #ended: { readonly reason: unknown } | undefined;
 
   constructor(topics: readonly Topic[], leave: () => void, signal: AbortSignal | undefined) {
@@ -90,7 +92,7 @@ class Waiter implements TopicWaiter {
     else signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  wait(): Promise<void> {
+  wait(ms?: number): Promise<void> {
     if (this.#ended) return Promise.reject(this.#ended.reason);
     if (this.#pending) return this.#pending.promise;
     if (this.topics.some((topic, place) => topic.version !== this.#seen[place])) {
@@ -99,6 +101,7 @@ class Waiter implements TopicWaiter {
     }
     this.#pending = Promise.withResolvers<void>();
     for (const topic of this.topics) topic.waiting.add(this);
+    if (ms !== undefined) this.#timer = setTimeout(() => this.#settle()?.resolve(), ms);
     return this.#pending.promise;
   }
 
@@ -118,6 +121,7 @@ class Waiter implements TopicWaiter {
   #settle(): PromiseWithResolvers<void> | undefined {
     const pending = this.#pending;
     this.#pending = undefined;
+    clearTimeout(this.#timer);
     for (const topic of this.topics) topic.waiting.delete(this);
     return pending;
   }

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Tail } from "../../src/store/tail.js";
 import { addEvent, addProject, addRunner, addSession, openTemp } from "./fixtures.js";
 
@@ -33,6 +33,28 @@ describe("a waiter", () => {
     tail.notify(["a"]);
     await waiter.wait();
     expect(await settled(waiter.wait())).toBe(false);
+  });
+
+  test("waits no longer than it is told to, leaves nothing of that, and misses nothing after it", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const tail = new Tail();
+    const waiter = tail.changed(["a"]);
+    const short = waiter.wait(1_000);
+    vi.advanceTimersByTime(1_000);
+    await short;
+    // A promise that stays pending would keep what hangs on it, once for each wait.
+    const next = waiter.wait(1_000);
+    expect(next).not.toBe(short);
+    vi.advanceTimersByTime(999);
+    expect(await settled(next)).toBe(false);
+    tail.notify(["a"]);
+    await next;
+    expect(vi.getTimerCount()).toBe(0);
+    const last = waiter.wait(1_000);
+    waiter.close();
+    await expect(last).rejects.toMatchObject({ kind: "closed" });
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test("does not see what happened before it was made", async () => {

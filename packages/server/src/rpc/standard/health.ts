@@ -1,7 +1,6 @@
 import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
 import { health } from "@stratavore/proto/grpc";
 import type { Services } from "../services.js";
-import { changeOr } from "../streams/change-or.js";
 import { serving } from "./serving.js";
 
 const { HealthCheckResponse_ServingStatus: Serving } = health;
@@ -38,7 +37,7 @@ export function healthService(
         let last = await look();
         yield { status: last };
         for (;;) {
-          await changeOr(waiter, known ? watchMs : undefined);
+          await waiter.wait(known ? watchMs : undefined);
           const now = await look();
           if (now === last) continue;
           last = now;

@@ -2,7 +2,6 @@ import { EventType, type RunnerEvent, type StreamRunnerEventsRequest } from "@st
 import { bookmarkMessage, defaultEventTypes, eventMessage, positionOf } from "../../domain/events.js";
 import type { HeartbeatStream } from "../../supervise/heartbeats.js";
 import type { Services } from "../services.js";
-import { changeOr } from "./change-or.js";
 
 const pageSize = 256;
 const bookmarkMs = 10_000;
@@ -58,7 +57,7 @@ export async function* streamEvents(
         if (store.read.events.head() === end) yield beats.take();
         continue;
       }
-      await changeOr(waiter, marks?.dueInMs(cursor));
+      await waiter.wait(marks?.dueInMs(cursor));
     }
   } finally {
     waiter.close();
