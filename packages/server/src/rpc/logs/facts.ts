@@ -10,7 +10,11 @@ const maxEntries = 20;
 /** A text as it is kept: cut, then freed of secrets. */
 export function keptText(text: string): string {
   if (text.length <= maxTextLength) return withoutSecrets(text);
-  return `${withoutSecrets(text.slice(0, maxTextLength))}… (${text.length - maxTextLength} more characters)`;
+  const cut = withoutSecrets(text.slice(0, maxTextLength));
+  // What is left of a secret by the cut may be too short to look like one.
+  const goesOn = /^[\w-]/.test(text.slice(maxTextLength, maxTextLength + 1));
+  const kept = goesOn ? cut.replace(/[\w-]{1,50}$/, "") : cut;
+  return `${kept}… (${text.length - maxTextLength + cut.length - kept.length} more characters)`;
 }
 
 /** Facts of a log line by name, each as text. What cannot be read is said to be so: a log line never fails its caller. */

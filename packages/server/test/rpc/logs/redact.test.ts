@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { keptFacts, keptText } from "../../../src/rpc/logs/facts.js";
+import { keptFacts, keptText, maxTextLength } from "../../../src/rpc/logs/facts.js";
 
 const secret = "hunter2-hunter2-hunter2";
 
@@ -82,4 +82,12 @@ test("a text made to be hard to search costs no time", () => {
   const from = performance.now();
   for (const text of hard) keptText(text);
   expect(performance.now() - from).toBeLessThan(500);
+});
+
+test("what is cut in the middle shows no part of a secret", () => {
+  const key = `sk-${"Zq9".repeat(20)}`;
+  for (let shown = 1; shown <= key.length + 2; shown++) {
+    const text = `${"a ".repeat(maxTextLength / 2).slice(0, maxTextLength - shown - 1)} ${key} and more`;
+    expect(keptText(text)).not.toMatch(/sk-Z|Zq9/);
+  }
 });
