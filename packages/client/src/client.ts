@@ -5,6 +5,7 @@ import {
   ProjectService,
   RunnerService,
   SessionService,
+  UsageService,
 } from "@stratavore/proto";
 import { Approvals } from "./approvals.js";
 import type { ClientContext, WarningListener } from "./context.js";
@@ -13,6 +14,7 @@ import { Projects } from "./projects.js";
 import { type RetryOptions, resilientTransport } from "./resilient-transport.js";
 import { Runners } from "./runners.js";
 import { Sessions } from "./sessions.js";
+import { UsageReports } from "./usage.js";
 
 /** What the clients of every runtime take. */
 export interface CommonOptions {
@@ -37,6 +39,7 @@ export interface RawClients {
   readonly sessions: Client<typeof SessionService>;
   readonly approvals: Client<typeof ApprovalService>;
   readonly daemon: Client<typeof DaemonService>;
+  readonly usage: Client<typeof UsageService>;
 }
 
 /** A client of one Stratavore daemon. Failed calls throw a `StratavoreError`. */
@@ -46,6 +49,7 @@ export interface StratavoreClient extends AsyncDisposable {
   readonly sessions: Sessions;
   readonly approvals: Approvals;
   readonly daemon: Daemon;
+  readonly usage: UsageReports;
   readonly raw: RawClients;
   /** Ends its connections and streams; what is in flight fails with CANCELLED, as does every later call. */
   close(): Promise<void>;
@@ -67,12 +71,14 @@ export function createClient(options: TransportOptions): StratavoreClient {
     sessions: new Sessions(context),
     approvals: new Approvals(context),
     daemon: new Daemon(context),
+    usage: new UsageReports(context),
     raw: {
       projects: createServiceClient(ProjectService, transport),
       runners: createServiceClient(RunnerService, transport),
       sessions: createServiceClient(SessionService, transport),
       approvals: createServiceClient(ApprovalService, transport),
       daemon: createServiceClient(DaemonService, transport),
+      usage: createServiceClient(UsageService, transport),
     },
     close,
     [Symbol.asyncDispose]: close,

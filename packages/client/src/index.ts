@@ -20,3 +20,4 @@ export { type SentMessage, Sessions } from "./sessions.js";
 export { EventStream } from "./stream/event-stream.js";
 export { type Reconnect, ResumingStream, type StreamOptions } from "./stream/resuming-stream.js";
 export { SessionStream } from "./stream/session-stream.js";
+export { UsageReports } from "./usage.js";

@@ -6,6 +6,7 @@ import {
   ProjectService,
   RunnerService,
   SessionService,
+  UsageService,
 } from "@stratavore/proto";
 import { describe, expect, test } from "vitest";
 import { createClient, type StratavoreClient } from "../src/index.js";
@@ -35,7 +36,14 @@ function recording(): { client: StratavoreClient; called: string[] } {
         ]),
     ) as unknown as Partial<ServiceImpl<S>>;
   const transport = createRouterTransport((router) => {
-    for (const service of [ProjectService, RunnerService, SessionService, ApprovalService, DaemonService]) {
+    for (const service of [
+      ProjectService,
+      RunnerService,
+      SessionService,
+      ApprovalService,
+      DaemonService,
+      UsageService,
+    ]) {
       router.service(service, implement(service));
     }
   });
@@ -77,6 +85,7 @@ describe("each method makes its call and gives the message that the call is for"
     ["SendMessage", (c) => c.sessions.send({}), { turn: like({ id: "it" }), cursor: "" }],
     ["CancelTurn", (c) => c.sessions.cancelTurn({}), like({ id: "it" })],
     ["GetSessionTranscript", (c) => c.sessions.transcript({}), like({ messages: [] })],
+    ["ReportUsage", (c) => c.usage.report(), like({ rows: [] })],
     ["AppendTranscript", (c) => c.sessions.append({}), like({ lastOrdinal: 0n })],
     ["SearchTranscripts", (c) => c.sessions.search({}), like({ hits: [] })],
     ["ListApprovals", (c) => c.approvals.list(), like({ approvals: [] })],

@@ -14,3 +14,4 @@ export * from "./gen/stratavore/v1/session_pb.js";
 export * from "./gen/stratavore/v1/session_service_pb.js";
 export * from "./gen/stratavore/v1/transcript_pb.js";
 export * from "./gen/stratavore/v1/usage_pb.js";
+export * from "./gen/stratavore/v1/usage_service_pb.js";

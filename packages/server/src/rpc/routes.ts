@@ -9,9 +9,11 @@ import {
   file_stratavore_v1_project_service,
   file_stratavore_v1_runner_service,
   file_stratavore_v1_session_service,
+  file_stratavore_v1_usage_service,
   ProjectService,
   RunnerService,
   SessionService,
+  UsageService,
 } from "@stratavore/proto";
 import { health, reflectionV1, reflectionV1Alpha } from "@stratavore/proto/grpc";
 import { registry } from "@stratavore/proto/registry";
@@ -24,6 +26,7 @@ import type { Services } from "./services.js";
 import { sessionService } from "./sessions.js";
 import { healthService } from "./standard/health.js";
 import { reflectionService } from "./standard/reflection.js";
+import { usageService } from "./usage.js";
 
 const ownServices: readonly DescService[] = [
   RunnerService,
@@ -31,6 +34,7 @@ const ownServices: readonly DescService[] = [
   SessionService,
   ApprovalService,
   DaemonService,
+  UsageService,
 ];
 
 /** Full names of our services; they are also answered without version and without package. */
@@ -43,6 +47,7 @@ const files: readonly DescFile[] = [
   file_stratavore_v1_session_service,
   file_stratavore_v1_approval_service,
   file_stratavore_v1_daemon_service,
+  file_stratavore_v1_usage_service,
   file_stratavore_v1_event,
   health.file_grpc_health_v1_health,
   reflectionV1.file_grpc_reflection_v1_reflection,
@@ -82,6 +87,7 @@ export function createRoutes(
     serve(SessionService, sessionService(services));
     serve(ApprovalService, approvalService(services));
     serve(DaemonService, daemonService(services));
+    serve(UsageService, usageService(services));
     serve(health.Health, healthCheck);
     router.service(reflectionV1.ServerReflection, reflection);
     router.service(reflectionV1Alpha.ServerReflection, reflection);

@@ -7,6 +7,7 @@ import {
   RunnerService,
   RunnerSpecSchema,
   SessionService,
+  UsageService,
 } from "@stratavore/proto";
 
 const blocksOf = (path: string) => {
@@ -32,6 +33,7 @@ export const services = [
   SessionService,
   DaemonService,
   ApprovalService,
+  UsageService,
 ] as const;
 
 /** Paths of the promised fields of a request, outer ones before what is in them. */

@@ -15,6 +15,7 @@ import { ownRunnerRpcs } from "./rows/own/runners.js";
 import { searchTranscripts } from "./rows/own/search.js";
 import { ownSessionRpcs } from "./rows/own/sessions.js";
 import { quotaPolicies, streamEvents, transcriptPages } from "./rows/own/streams.js";
+import { reportUsage } from "./rows/own/usage.js";
 import { getProject, listProjects } from "./rows/project-lists.js";
 import { reconcile } from "./rows/reconcile.js";
 import { restartRunner } from "./rows/restart-runner.js";
@@ -63,5 +64,6 @@ export const suites = {
     ...listApprovals,
     ...resolveApproval,
     ...ownDaemonRpcs,
+    ...reportUsage,
   ],
 } as const satisfies Record<string, readonly Row[]>;

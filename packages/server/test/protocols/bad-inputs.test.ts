@@ -6,6 +6,7 @@ import {
   ProjectService,
   RunnerService,
   SessionService,
+  UsageService,
 } from "@stratavore/proto";
 import * as google from "@stratavore/proto/rpc";
 import { expect, test } from "vitest";
@@ -78,7 +79,14 @@ test("every row is here once, or left out for a reason", () => {
 });
 
 test("no request has an Any in it", () => {
-  const services = [RunnerService, ProjectService, SessionService, ApprovalService, DaemonService];
+  const services = [
+    RunnerService,
+    ProjectService,
+    SessionService,
+    ApprovalService,
+    DaemonService,
+    UsageService,
+  ];
   const seen = new Set<DescMessage>();
   const visit = (message: DescMessage) => {
     if (seen.has(message)) return;

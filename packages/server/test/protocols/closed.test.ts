@@ -14,6 +14,7 @@ import {
   ProjectService,
   RunnerService,
   SessionService,
+  UsageService,
 } from "@stratavore/proto";
 import { health, reflectionV1 } from "@stratavore/proto/grpc";
 import { expect, test } from "vitest";
@@ -31,9 +32,14 @@ const protocols: Record<string, MakeTransport> = {
     createConnectTransport({ baseUrl, interceptors, httpVersion: "2" }),
 };
 
-const methods = [RunnerService, ProjectService, SessionService, ApprovalService, DaemonService].flatMap(
-  (service) => service.methods,
-);
+const methods = [
+  RunnerService,
+  ProjectService,
+  SessionService,
+  ApprovalService,
+  DaemonService,
+  UsageService,
+].flatMap((service) => service.methods);
 
 const isUnary = (method: DescMethod): method is DescMethodUnary => method.methodKind === "unary";
 

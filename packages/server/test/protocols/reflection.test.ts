@@ -60,6 +60,7 @@ describe.each(["v1", "v1alpha"] as const)("reflection %s", (version) => {
       "stratavore.v1.ProjectService",
       "stratavore.v1.RunnerService",
       "stratavore.v1.SessionService",
+      "stratavore.v1.UsageService",
     ]);
   });
 

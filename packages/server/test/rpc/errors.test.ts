@@ -5,6 +5,7 @@ import {
   ProjectService,
   RunnerService,
   SessionService,
+  UsageService,
 } from "@stratavore/proto";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
@@ -113,7 +114,14 @@ test("a damaged record is DATA_LOSS for who reads it, and others are served", as
   expect((await opened.projects.getProject({ name: "third" })).project?.config?.agent).toBe("demo");
 });
 
-const services = [RunnerService, ProjectService, SessionService, ApprovalService, DaemonService];
+const services = [
+  RunnerService,
+  ProjectService,
+  SessionService,
+  ApprovalService,
+  DaemonService,
+  UsageService,
+];
 test("every method of the contract is built", async () => {
   const { server } = await open();
   const missing: string[] = [];

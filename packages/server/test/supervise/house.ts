@@ -13,6 +13,7 @@ import {
   SessionService,
   type TranscriptMessage,
   type Turn,
+  UsageService,
 } from "@stratavore/proto";
 import { agentEnvironment, agentProgram, type Script } from "@stratavore/testkit";
 import { expect, onTestFinished } from "vitest";
@@ -72,6 +73,10 @@ export class House {
 
   get approvals(): Client<typeof ApprovalService> {
     return createClient(ApprovalService, this.server.transport);
+  }
+
+  get usage(): Client<typeof UsageService> {
+    return createClient(UsageService, this.server.transport);
   }
 
   /** A runner of an agent, as soon as it is RUNNING. */
