@@ -32,7 +32,7 @@ const line = (...cells: string[]) => `| ${cells.map(cell).join(" | ")} |`;
 
 /** What comes of it, with the code of a failure. */
 function words([text, seen]: Outcome): string {
-  const codes = [seen].flat().flatMap((one) => /^([A-Z]+(?:_[A-Z]+)*) \w/.exec(String(one))?.[1] ?? []);
+  const codes = [seen].flat().flatMap((one) => /^([A-Z]+(?:_[A-Z]+)*) /.exec(String(one))?.[1] ?? []);
   return codes.length > 0 ? `${text}: ${codes[0]}` : text;
 }
 

@@ -66,7 +66,7 @@ export const listApprovals: readonly Row[] = [
   row({
     rpc: "ListApprovals",
     field: "limit",
-    unset: ["a page of 50", ["web", "other"]],
+    unset: ["all, up to 50", ["web", "other"]],
     set: ["a page of that size", ["web"]],
     value: { limit: 1 },
     prepare: two,

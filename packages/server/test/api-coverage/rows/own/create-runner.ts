@@ -200,7 +200,7 @@ export const ownOfCreateRunner: readonly Row[] = [
     rpc,
     field: "heartbeat_ttl",
     unset: ["an external runner may be silent for a minute", 60n],
-    set: ["for so long", 5n],
+    set: ["it may be silent for so long", 5n],
     value: { heartbeatTtl: { seconds: 5n } },
     prepare,
     async see(server, given) {

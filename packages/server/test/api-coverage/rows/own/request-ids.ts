@@ -157,18 +157,20 @@ export const sessionRequestIds: readonly Row[] = [
     }
     return cancelled;
   }),
-  repeated(
-    "EndSession",
-    ["done", "done"],
-    ["done", "INVALID_ARGUMENT request_id"],
-    async ({ sessions, ...server }, given) => {
-      const ids = [];
-      for (const _ of [1, 2]) ids.push(await conversation({ sessions, ...server }, "web"));
+  row({
+    rpc: "EndSession",
+    field: "request_id",
+    unset: ["each call counts", ["done", "done"]],
+    set: ["a call with the same id and another body is refused", ["done", "INVALID_ARGUMENT request_id"]],
+    value: { requestId: "once" },
+    prepare,
+    async see(server, given) {
+      const ids = [await conversation(server, "web"), await conversation(server, "web")];
       const end = (sessionId: string) =>
-        outcomeOf(sessions.endSession({ sessionId, ...given }), () => "done");
+        outcomeOf(server.sessions.endSession({ sessionId, ...given }), () => "done");
       return [await end(ids[0]!), await end(ids[1]!)];
     },
-  ),
+  }),
   repeated("AppendTranscript", 2n, 1n, async ({ runners, sessions }, given) => {
     const { runner } = await runners.createRunner({ projectName: "web", external: true });
     const { session } = await sessions.createSession({ runnerId: runner!.id });

@@ -66,7 +66,7 @@ export const searchTranscripts: readonly Row[] = [
   row({
     rpc,
     field: "limit",
-    unset: ["a page of 50", 2],
+    unset: ["all, up to 50", 2],
     set: ["a page of that size", 1],
     value: { limit: 1 },
     prepare: needles,

@@ -145,7 +145,7 @@ const policy = (
     rpc: name,
     field: "config.quota_policy",
     unset: ["a runner that uses too much memory is stopped", 6],
-    set: ["what is to be done is done", 2],
+    set: ["with WARN it goes on, and there is a warning", 2],
     options: sampled,
     value: { config: { quotaPolicy: { maxMemoryMb: QuotaAction.WARN } } },
     see: async (server, given) => await afterBreach(server, await give(server, given), "config" in given),
