@@ -9,7 +9,7 @@ import {
   StopMethod,
 } from "@stratavore/proto";
 import { describe, expect, test } from "vitest";
-import { external, heardExternal, seen, statusOf, withProject } from "./fixture/external.js";
+import { external, heardExternal, seen, withProject } from "./fixture/external.js";
 import { failureOf } from "./fixture/failure.js";
 import type { Opened } from "./fixture/stratavore.js";
 
@@ -116,11 +116,15 @@ describe("stops", () => {
     const server = await withProject();
     const { runners } = server;
     const runnerId = await heardExternal(server);
-    const left = failureOf(runners.stopRunner({ runnerId, timeoutSeconds: 1 }, { timeoutMs: 200 }));
-    expect((await left).code).toBe(Code.DeadlineExceeded);
-    expect(await statusOf(server, runnerId)).toBe(Status.STOPPING);
+    const caller = new AbortController();
+    const call = runners.stopRunner({ runnerId, timeoutSeconds: 2 }, { signal: caller.signal });
+    const left = failureOf(call);
+    await seen(server, runnerId, Status.STOPPING);
+    caller.abort();
+    expect((await left).code).toBe(Code.Canceled);
     const { runner: ended } = await runners.waitRunner({ runnerId });
     expect(ended).toMatchObject({ status: Status.TERMINATED });
+    expect(ended!.reason).toContain("did not say within 2 s");
   });
 
   test("many at once, deletion of one, and of its project", async () => {
