@@ -1,9 +1,5 @@
-import type { ArgumentSpec, ArgumentValues } from "./arguments.js";
-
-interface DirectiveSpec {
-  readonly description: string;
-  readonly args: readonly ArgumentSpec[];
-}
+import type { ArgumentValues } from "./arguments.js";
+import { type DirectiveSpec, usageOf } from "./language.js";
 
 const milliseconds = { kind: "integer", max: 2_147_483_647 } as const;
 const exitCode = { name: "code", kind: "integer", max: 255, optional: true } as const;
@@ -157,17 +153,11 @@ export interface DirectiveDescription {
 }
 
 /** Whether the word names a directive. */
-export function isDirectiveName(name: string): name is DirectiveName {
+function isDirectiveName(name: string): name is DirectiveName {
   return Object.hasOwn(catalogue, name);
-}
-
-/** How a directive is written. */
-export function usageOf(name: DirectiveName): string {
-  const args: readonly ArgumentSpec[] = catalogue[name].args;
-  return [`!${name}`, ...args.map((arg) => (arg.optional ? `[${arg.name}]` : arg.name))].join(" ");
 }
 
 /** Every directive with its usage and description, in documentation order. */
 export const directiveList: readonly DirectiveDescription[] = Object.keys(catalogue)
   .filter(isDirectiveName)
-  .map((name) => ({ name, usage: usageOf(name), description: catalogue[name].description }));
+  .map((name) => ({ name, usage: usageOf(catalogue, name), description: catalogue[name].description }));
