@@ -13,8 +13,11 @@ import {
 import type { SessionRow, Transaction, TurnRow } from "../store/index.js";
 import { recordEvent } from "./events.js";
 import { newId } from "./ids.js";
+import { priced } from "./prices/compute.js";
+import { builtInPrices } from "./prices/table.js";
 import { contentOf } from "./transcript/content.js";
 import { addUsage } from "./usage.js";
+import { dayOf } from "./utc-day.js";
 import { partsOf, storedParts } from "./views/message.js";
 import { turnMessage } from "./views/session.js";
 import { storedUsage } from "./views/usage.js";
@@ -87,15 +90,17 @@ export interface TurnEnd {
 /** The turn is over; what it used is added to its session, runner and project. */
 export function turnEnded(tx: Transaction, session: SessionRow, turn: TurnRow, end: TurnEnd): TurnRow {
   const now = Date.now();
+  const model = tx.sessions.byId(session.id)!.model;
+  const usage = end.usage && priced(end.usage, model, dayOf(now), builtInPrices);
   const ended = tx.turns.update(turn.id, {
     state: end.state,
     stopReason: end.stopReason,
     error: end.error ? Buffer.from(end.error) : null,
-    usage: end.usage === undefined ? null : storedUsage(end.usage),
+    usage: usage === undefined ? null : storedUsage(usage),
     endedAt: now,
   })!;
   if (turn.startedAt !== null) settle(tx, session.id, now);
-  addUsage(tx, session, end.usage ?? create(UsageSchema), turn.createdBy);
+  addUsage(tx, session, usage ?? create(UsageSchema), turn.createdBy);
   const runner = tx.runners.byId(session.runnerId);
   recordEvent(tx, EventType.TURN_COMPLETED, { runner, session }, TurnCompletedSchema, {
     turn: turnMessage(ended),

@@ -1,5 +1,5 @@
 import { clone } from "@bufbuild/protobuf";
-import { CostBasis, type Usage, UsageSchema } from "@stratavore/proto";
+import { type Usage, UsageSchema } from "@stratavore/proto";
 import type { SessionRow, Transaction } from "../store/index.js";
 import { tokensUsed } from "./token-quota.js";
 import { dayOf } from "./utc-day.js";
@@ -13,9 +13,12 @@ function sum(before: Usage, more: Usage): Usage {
   total.cacheReadTokens += more.cacheReadTokens;
   total.cacheWriteTokens += more.cacheWriteTokens;
   total.reasoningTokens += more.reasoningTokens;
-  total.costNanos += more.costNanos;
-  if (more.costBasis !== CostBasis.UNSPECIFIED) total.costBasis = more.costBasis;
-  if (more.currency !== "") total.currency = more.currency;
+  // There is one currency: what was spent in another one is in the ledger alone.
+  if (total.currency === "" || more.currency === "" || more.currency === total.currency) {
+    total.costNanos += more.costNanos;
+    if (more.currency !== "" || total.currency === "") total.costBasis = more.costBasis || total.costBasis;
+    if (more.currency !== "") total.currency = more.currency;
+  }
   if (more.contextTokens > 0n) total.contextTokens = more.contextTokens;
   if (more.contextWindow > 0n) total.contextWindow = more.contextWindow;
   return total;

@@ -2,6 +2,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { UsageDimension as Asked, type ReportUsageRequest, type UsageService } from "@stratavore/proto";
 import { invalidField } from "../domain/errors.js";
 import { eventId } from "../domain/events.js";
+import { builtInPrices } from "../domain/prices/table.js";
 import { reportRows } from "../domain/usage-report.js";
 import { isDay } from "../domain/utc-day.js";
 import { USAGE_DIMENSIONS, type UsageDimension } from "../store/index.js";
@@ -38,6 +39,7 @@ export function usageService({ store }: Services): ServiceImpl<typeof UsageServi
           total: total?.row ?? {},
           nextPageToken: last === undefined ? "" : tokenOf({ by, after: last.key }),
           asOfEventId: eventId(store.epoch, read.events.head()),
+          priceTableDate: builtInPrices.date,
         };
       }),
   };

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { converse, open, project, session } from "./fixture/stratavore.js";
 
 const { DAY, MODEL, PERSON, PROJECT, RUNNER, SESSION } = UsageDimension;
-const { REPORTED, UNKNOWN } = CostBasis;
+const { COMPUTED, REPORTED, UNKNOWN } = CostBasis;
 
 test("what an agent's turns used is told by everything it can be told by", async () => {
   const opened = await open();
@@ -81,4 +81,30 @@ test.each<[string, object, RegExp]>([
   const refused = usage.reportUsage(request);
   await expect(refused).rejects.toThrow(message);
   await expect(refused).rejects.toMatchObject({ code: Code.InvalidArgument });
+});
+
+test("tokens without a cost have the one of the price table, whose date the report gives", async () => {
+  const opened = await open();
+  await project(opened);
+  const { runner } = await opened.runners.createRunner({ projectName: "web", external: true });
+  const told = async (model: string) => {
+    const { session } = await opened.sessions.createSession({ runnerId: runner!.id, model });
+    const messages = [{ role: "assistant", content: "x", usage: { inputTokens: 1000n, outputTokens: 10n } }];
+    await opened.sessions.appendTranscript({ sessionId: session!.id, messages });
+    const kept = (await opened.sessions.getSession({ sessionId: session!.id })).session!;
+    await opened.sessions.endSession({ sessionId: session!.id });
+    return kept.usage;
+  };
+  expect(await told("claude-opus-5-5")).toMatchObject({
+    costBasis: COMPUTED,
+    currency: "USD",
+    costNanos: 1000n * 4000n + 10n * 20_000n,
+  });
+  expect(await told("some-model")).toMatchObject({ costBasis: UNKNOWN, currency: "", costNanos: 0n });
+  const { total, priceTableDate } = await opened.usage.reportUsage({});
+  expect(total!.costs).toMatchObject([
+    { costBasis: UNKNOWN, costNanos: 0n, tokens: 1010n },
+    { costBasis: COMPUTED, costNanos: 4_200_000n, tokens: 1010n },
+  ]);
+  expect(priceTableDate).toMatch(/^\d{4}-\d\d-\d\d$/);
 });

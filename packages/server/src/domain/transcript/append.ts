@@ -3,7 +3,10 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { PartSchema, SessionStatus, type TranscriptMessage, type Usage } from "@stratavore/proto";
 import type { SessionRow, Transaction } from "../../store/index.js";
 import { failedPrecondition, invalidField } from "../errors.js";
+import { priced } from "../prices/compute.js";
+import { builtInPrices } from "../prices/table.js";
 import { addUsage } from "../usage.js";
+import { dayOf } from "../utc-day.js";
 import { storedParts } from "../views/message.js";
 import { storedUsage } from "../views/usage.js";
 import { contentOf } from "./content.js";
@@ -32,7 +35,8 @@ export function appendMessages(
   requireExternal(tx, session);
   let last = 0n;
   messages.forEach((message, index) => {
-    const { role, metadata, usage, timestamp, completedAt } = message;
+    const { role, metadata, timestamp, completedAt } = message;
+    const usage = message.usage && priced(message.usage, session.model, dayOf(Date.now()), builtInPrices);
     const { parts, content } = checkedBody(message, `messages[${index}]`);
     const createdAt = timestamp === undefined ? Date.now() : timestampMs(timestamp);
     last = tx.messages.append({

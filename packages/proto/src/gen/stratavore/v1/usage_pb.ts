@@ -54,7 +54,8 @@ export type Usage = Message<"stratavore.v1.Usage"> & {
   reasoningTokens: bigint;
 
   /**
-   * Cost in billionths of one unit of the currency: 1 USD is 1,000,000,000.
+   * Cost in billionths of one unit of the currency: 1 USD is 1,000,000,000. Of a sum, what was spent in the first
+   * currency; UsageService.ReportUsage has them all.
    *
    * @generated from field: int64 cost_nanos = 6;
    */
@@ -68,7 +69,7 @@ export type Usage = Message<"stratavore.v1.Usage"> & {
   currency: string;
 
   /**
-   * Where the cost comes from.
+   * Where the cost comes from; of a sum, where the last known part of it does.
    *
    * @generated from field: stratavore.v1.CostBasis cost_basis = 8;
    */
@@ -117,7 +118,8 @@ export enum CostBasis {
   REPORTED = 1,
 
   /**
-   * Computed from the tokens and a dated price table.
+   * Computed from the tokens, by the price table of the daemon's release: the provider's own prices for its API, where
+   * the agent names a model that is in the table and gives no cost itself.
    *
    * @generated from enum value: COST_BASIS_COMPUTED = 2;
    */
@@ -131,7 +133,7 @@ export enum CostBasis {
   API_EQUIVALENT = 3,
 
   /**
-   * The agent gave neither a cost nor enough to compute one.
+   * The agent gave neither a cost nor enough to compute one for certain.
    *
    * @generated from enum value: COST_BASIS_UNKNOWN = 4;
    */
