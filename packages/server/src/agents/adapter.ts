@@ -1,3 +1,4 @@
+import type { JsonObject } from "@bufbuild/protobuf";
 import type { Part, ToolCall } from "@stratavore/proto";
 
 /** Token figures of one turn, as far as an agent gives them. */
@@ -7,6 +8,17 @@ export interface TurnUsage {
   cacheReadTokens: bigint;
   cacheWriteTokens: bigint;
   reasoningTokens: bigint;
+  /** What that cost, where the agent tells it for the turn alone. */
+  cost?: SpentCost;
+}
+
+export interface SpentCost {
+  /** Billionths of the currency's unit. */
+  nanos: bigint;
+  /** ISO 4217 code. */
+  currency: string;
+  /** `api_equivalent`: what it would have cost, as a subscription covers it. */
+  basis: "reported" | "api_equivalent";
 }
 
 /** A cost that an agent reports as the sum since its session began. */
@@ -47,7 +59,15 @@ export type AgentUpdate =
       agentRequestId: string;
       toolCall: ToolCall;
       options: ApprovalChoice[];
+      /** Questions that only a person can answer, as a JSON schema. */
+      question?: JsonObject;
     }
+  /** The agent does not wait for the answer any more. */
+  | { kind: "approval_withdrawn"; sessionId: string; agentRequestId: string }
+  /** Used outside of any turn that was asked for, as by a task in the background. */
+  | { kind: "spent"; sessionId: string; usage: TurnUsage }
+  /** The running turn is held back by the model's provider, or goes on. */
+  | { kind: "activity"; sessionId: string; activity: "rate_limited" | "working" }
   | {
       kind: "turn_ended";
       sessionId: string;
@@ -94,7 +114,18 @@ export interface AgentLine {
   text: string;
 }
 
-export type ApprovalAnswer = { optionId: string } | { cancelled: true };
+export type ApprovalAnswer = ChosenAnswer | { cancelled: true };
+
+/** All but the option is for agents that take answers in detail. */
+export interface ChosenAnswer {
+  optionId: string;
+  /** Takes the place of what the agent wanted to call its tool with. */
+  editedInput?: JsonObject;
+  /** By the names that the question's schema gives. */
+  answers?: JsonObject;
+  /** Why it was rejected, or what to do instead; empty: nothing to say. */
+  message?: string;
+}
 
 /**
  * Speaks one agent's protocol over lines of text. It does no input or output and keeps all it knows in `state`, which
@@ -105,12 +136,18 @@ export interface AgentAdapter {
   readonly state: unknown;
   /** False: one process is one session, opened by itself at the start. */
   readonly opensSessions: boolean;
+  /** False: it holds, or has held, the one session that its process can have. */
+  readonly hasRoom: boolean;
+  /** False: a session of another process can be taken up, or copied, only by starting one for it. */
+  readonly continuesWhileRunning: boolean;
   /** True: another process of the same agent can take its sessions up again. */
   readonly resumesSessions: boolean;
   /** True: it can continue a copy of a session. */
   readonly forksSessions: boolean;
   /** False: the program reads no messages. */
   readonly takesMessages: boolean;
+  /** True: an answer to a question of its can carry an edited input, answers and a word to it. */
+  readonly answersInDetail: boolean;
   /** Lines to write right after the start. */
   start(): string[];
   /** Never throws, whatever the line is. */

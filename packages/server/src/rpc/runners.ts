@@ -13,7 +13,8 @@ import {
   RunnerSpecSchema,
   RunnerStatus,
 } from "@stratavore/proto";
-import { DomainError, failedPrecondition, invalidField } from "../domain/errors.js";
+import { type AgentProfile, currentModel } from "../agents/index.js";
+import { DomainError, invalidField } from "../domain/errors.js";
 import { eventId } from "../domain/events.js";
 import { answeredBefore, repeatable } from "../domain/idempotency.js";
 import { projectByName } from "../domain/projects.js";
@@ -24,6 +25,7 @@ import { sessionMessage } from "../domain/views/session.js";
 import type { RunnerRow } from "../store/index.js";
 import { locate } from "../supervise/agent-choice.js";
 import { agentVersion } from "../supervise/agent-version.js";
+import { continuedSession } from "../supervise/continued-session.js";
 import { checkEnvironmentNames } from "../supervise/environment.js";
 import { planLaunch } from "../supervise/launch.js";
 import { callerOf, scopeOf } from "./caller.js";
@@ -104,12 +106,17 @@ export function runnerService(services: Services): Pick<ServiceImpl<typeof Runne
         throw invalidField("spec.args", "the agent exec needs a command: its program and arguments");
       }
       const { args, environment: own, input } = spec;
-      const plan = await planLaunch({ profile, project, args, environment: own, input }, environment);
       const effective = {
         model: request.model || (config?.model ?? ""),
         temperature: request.temperature || (config?.temperature ?? 0),
         maxTokens: request.maxTokens || (config?.maxTokens ?? 0),
       };
+      const continued = resumed && continuedSession(resumed, spec.forkSession);
+      const { model, maxTokens } = effective;
+      const plan = await planLaunch(
+        { profile, project, args, environment: own, input, model, maxTokens, continued },
+        environment,
+      );
       const warnings = warningsOf(request, effective, plan.protocol);
       return await supervisor.createRunner(
         {
@@ -213,13 +220,7 @@ export function runnerService(services: Services): Pick<ServiceImpl<typeof Runne
   };
 }
 
-function checkSpec(spec: RunnerSpec, protocol: "acp" | "claude" | "exec"): void {
-  if (protocol === "claude") {
-    throw failedPrecondition(
-      "AGENT_PROTOCOL",
-      "Claude Code's own protocol is not spoken yet; use the agent claude-acp, which runs Claude Code too",
-    );
-  }
+function checkSpec(spec: RunnerSpec, protocol: AgentProfile["protocol"]): void {
   if (protocol === "exec" && spec.prompt !== "" && !spec.input) {
     throw invalidField("spec.prompt", "the program reads no messages unless spec.input is set");
   }
@@ -235,13 +236,13 @@ function checkSpec(spec: RunnerSpec, protocol: "acp" | "claude" | "exec"): void 
 function warningsOf(
   request: CreateRunnerRequest,
   effective: { model: string; temperature: number; maxTokens: number },
-  protocol: "acp" | "exec",
+  protocol: AgentProfile["protocol"],
 ): string[] {
   const { quota, spec } = request;
   const isExec = protocol === "exec";
   const unapplied: [string, boolean][] = [
     ["temperature", effective.temperature !== 0],
-    ["max_tokens", effective.maxTokens !== 0],
+    ["max_tokens", protocol !== "claude" && effective.maxTokens !== 0],
     ["model", isExec && effective.model !== ""],
     ["spec.permission_mode", isExec && (spec?.permissionMode ?? 0) !== PermissionMode.UNSPECIFIED],
     ["spec.mcp_servers", isExec && (spec?.mcpServers.length ?? 0) > 0],
@@ -249,6 +250,8 @@ function warningsOf(
   const warnings = unapplied.flatMap(([name, is]) =>
     is ? [`${name} was recorded but not applied: the agent's protocol cannot pass it on`] : [],
   );
+  const { warning } = currentModel(effective.model);
+  if (protocol === "claude" && warning !== undefined) warnings.push(warning);
   if ((quota?.maxConcurrentRunners ?? 0) !== 0) {
     warnings.push("quota.max_concurrent_runners was ignored: it is a limit of projects, not of one runner");
   }

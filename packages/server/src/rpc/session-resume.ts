@@ -13,8 +13,9 @@ import { runnerById } from "../domain/runners.js";
 import { sessionById } from "../domain/sessions.js";
 import { runnerMessage } from "../domain/views/runner.js";
 import { sessionMessage } from "../domain/views/session.js";
-import type { SessionRow } from "../store/index.js";
+import type { RunnerRow, SessionRow } from "../store/index.js";
 import { orAborted } from "../supervise/or-aborted.js";
+import type { RunnerController } from "../supervise/runner/controller.js";
 import type { StoredMemory } from "../supervise/runner/memory.js";
 import { giveUpSession } from "../supervise/runner/open-session.js";
 import { askToFork, askToResume } from "../supervise/runner/resume-session.js";
@@ -88,6 +89,7 @@ async function onRunner(
   checkContinuable(store.read, now, fork);
   checkSameAgent(now, runner);
   const controller = supervisor.live(runner);
+  requireContinuable(controller, runner, id);
   const { cwd } = controller;
   const asked = await controller.change((tx, memory) => {
     const live = runnerById(tx, runnerId);
@@ -115,6 +117,20 @@ async function onRunner(
       }
       throw error;
     },
+  );
+}
+
+/** @throws DomainError failed_precondition: the agent takes up sessions only at its start */
+function requireContinuable(
+  { adapter }: RunnerController,
+  { id: runner, agent }: RunnerRow,
+  session: string,
+): void {
+  if (!adapter.resumesSessions || adapter.continuesWhileRunning) return;
+  throw failedPrecondition(
+    "ONE_SESSION",
+    `the agent ${agent} takes up a session only when it starts; leave runner_id empty to resume ${session} on a new runner`,
+    { session, runner },
   );
 }
 

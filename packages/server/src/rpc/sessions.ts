@@ -22,7 +22,7 @@ import { sessionById } from "../domain/sessions.js";
 import { checkTokenQuota } from "../domain/token-quota.js";
 import { queueTurn } from "../domain/turns.js";
 import { sessionMessage, turnMessage } from "../domain/views/session.js";
-import type { SessionRow } from "../store/index.js";
+import type { RunnerRow, SessionRow } from "../store/index.js";
 import { dispatchTurn, steer } from "../supervise/runner/dispatch.js";
 import { cancelTurn as cancelRunning } from "../supervise/runner/leave.js";
 import { askForSession, giveUpSession } from "../supervise/runner/open-session.js";
@@ -59,17 +59,12 @@ export function sessionService(services: Services): ServiceImpl<typeof SessionSe
       if (isExternal) return await createExternalSession(services, request, repeat);
       const runner = await supervisor.settled(runnerId, ending);
       const controller = supervisor.live(runner);
-      if (!controller.adapter.opensSessions) {
-        throw failedPrecondition(
-          "ONE_SESSION",
-          `the agent ${runner.agent} holds one session, ${runner.sessionId}, which opened with its process`,
-          { runner: runnerId, session: runner.sessionId ?? "" },
-        );
-      }
+      requireRoom(controller.adapter, runner);
       const intended = await controller.change((tx, memory) => {
         const { answer, effect } = once(tx, repeat, CreateSessionResponseSchema, () => {
           const now = runnerById(tx, runnerId);
           supervisor.requireRunning(now);
+          requireRoom(memory.adapter, now);
           requireIdle(tx, now.sessionId);
           const input = { model: model || now.model, metadata, title: "" };
           const { session, lines } = askForSession(tx, now, memory, controller.cwd, input);
@@ -201,6 +196,15 @@ export function sessionService(services: Services): ServiceImpl<typeof SessionSe
     });
     return create(CreateSessionResponseSchema, { session: sessionMessage(row) });
   }
+}
+
+function requireRoom({ hasRoom }: AgentAdapter, { id, agent, sessionId }: RunnerRow): void {
+  if (hasRoom) return;
+  throw failedPrecondition(
+    "ONE_SESSION",
+    `the agent ${agent} holds one session${sessionId === null ? "" : `, ${sessionId}`}, which is its process; create another runner for another one`,
+    { runner: id, session: sessionId ?? "" },
+  );
 }
 
 function refuseParts({ text }: SendMessageRequest, refused: ReturnType<AgentAdapter["refusal"]>): void {

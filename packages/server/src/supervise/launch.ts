@@ -2,14 +2,22 @@ import { randomBytes } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { RunnerStatus } from "@stratavore/proto";
-import type { AgentProfile } from "../agents/index.js";
-import { failedPrecondition } from "../domain/errors.js";
+import {
+  type AgentProfile,
+  type ClaudeLaunch,
+  claudeArguments,
+  claudeEnvironment,
+  currentModel,
+  refusedArgument,
+} from "../agents/index.js";
+import { failedPrecondition, invalidField } from "../domain/errors.js";
 import { newId } from "../domain/ids.js";
 import { runnerStarted } from "../domain/runners.js";
 import { configOf } from "../domain/views/project.js";
 import type { AgentProcess, LaunchSpec } from "../drivers/driver.js";
 import type { ProcessRow, ProjectRow, RunnerRow, Transaction } from "../store/index.js";
 import { resolveCommand } from "./agent-choice.js";
+import { type ContinuedSession, claudeLaunch } from "./continued-session.js";
 import { inheritedEnvironment, readEnvironment } from "./environment.js";
 import { RunnerMemory } from "./runner/memory.js";
 import { openOwnSession } from "./runner/open-session.js";
@@ -21,11 +29,13 @@ export interface LaunchPlan {
   args: string[];
   env: Record<string, string>;
   cwd: string;
-  protocol: "acp" | "exec";
+  protocol: AgentProfile["protocol"];
   /** Whether the program's input stays open. */
   input: boolean;
   /** The session that the agent is to take up once it has answered; for a restart. */
   continues?: string;
+  /** Of the protocol claude only. */
+  claude?: ClaudeLaunch;
 }
 
 export interface LaunchRequest {
@@ -35,11 +45,17 @@ export interface LaunchRequest {
   args: readonly string[];
   environment: Parameters<typeof readEnvironment>[0];
   input: boolean;
+  /** The model to begin with, for agents that are told at their start; empty: their default. */
+  model: string;
+  /** Tokens of one answer, likewise; 0: their default. */
+  maxTokens: number;
+  /** The session that the process is started to continue, or a copy of it. */
+  continued?: ContinuedSession | undefined;
 }
 
 /**
  * @throws DomainError failed_precondition: the program, a secret or the project's directory is not there;
- *   invalid_argument: no command
+ *   invalid_argument: no command, or an argument that is not the caller's to give
  */
 export async function planLaunch(request: LaunchRequest, source: NodeJS.ProcessEnv): Promise<LaunchPlan> {
   const { profile, project } = request;
@@ -53,14 +69,25 @@ export async function planLaunch(request: LaunchRequest, source: NodeJS.ProcessE
   };
   const command = [...profile.command, ...(config?.args ?? []), ...request.args];
   const program = await resolveCommand(command[0]!, env.PATH ?? "", project.path, profile.install);
-  const protocol = profile.protocol === "acp" ? "acp" : "exec";
+  const { protocol } = profile;
+  const plan = { program, args: command.slice(1), env, cwd: project.path, protocol };
+  if (protocol === "claude") return asClaude(plan, request);
+  return { ...plan, input: protocol === "acp" || request.input };
+}
+
+/** @throws DomainError invalid_argument: an argument that decides on the conversation, which is ours to do */
+function asClaude(plan: Omit<LaunchPlan, "input">, request: LaunchRequest): LaunchPlan {
+  const refused = refusedArgument(plan.args);
+  if (refused !== undefined) {
+    throw invalidField("spec.args", `${refused} is not for callers to give: it decides on the conversation`);
+  }
+  const claude = claudeLaunch(currentModel(request.model).model, request.continued);
   return {
-    program,
-    args: command.slice(1),
-    env,
-    cwd: project.path,
-    protocol,
-    input: protocol === "acp" || request.input,
+    ...plan,
+    args: [...plan.args, ...claudeArguments(claude, plan.args)],
+    env: { ...claudeEnvironment(request.maxTokens), ...plan.env },
+    input: true,
+    claude,
   };
 }
 
@@ -90,12 +117,12 @@ export function launchSpec(plan: LaunchPlan, runner: RunnerRow, row: ProcessRow)
 export function recordStart(
   tx: Transaction,
   runner: RunnerRow,
-  plan: Pick<LaunchPlan, "protocol" | "input" | "cwd" | "continues">,
+  plan: Pick<LaunchPlan, "protocol" | "input" | "cwd" | "continues" | "claude">,
   process: AgentProcess,
   execSessionId: string,
 ): RunnerMemory {
-  const { protocol, input, cwd, continues } = plan;
-  const memory = RunnerMemory.first({ protocol, input, cwd, continues }, execSessionId);
+  const { protocol, input, cwd, continues, claude } = plan;
+  const memory = RunnerMemory.first({ protocol, input, cwd, continues, claude }, execSessionId);
   post(memory.stored.outbox, memory.adapter.start());
   tx.processes.update(runner.id, {
     handle: process.handle,

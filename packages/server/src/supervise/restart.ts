@@ -4,8 +4,10 @@ import { failedPrecondition, shuttingDown } from "../domain/errors.js";
 import { once, type RepeatableRequest } from "../domain/idempotency.js";
 import { checkRestart, checkRestartable, restartRunner as recordRestart } from "../domain/runner-restart.js";
 import { runnerById } from "../domain/runners.js";
+import { sessionById } from "../domain/sessions.js";
 import { runnerMessage, specOf } from "../domain/views/runner.js";
 import type { RunnerRow } from "../store/index.js";
+import { continuedSession } from "./continued-session.js";
 import { type LaunchPlan, placeOf, planLaunch } from "./launch.js";
 import { orAborted } from "./or-aborted.js";
 import { cannotResume, checkPreserved, sessionToPreserve } from "./preserved-session.js";
@@ -92,12 +94,14 @@ async function planRestart(
     );
   }
   const { args, environment, input } = specOf(runner);
+  const { model, maxTokens } = runner;
   const project = store.read.projects.byUid(runner.projectUid)!;
-  const plan = await planLaunch({ profile, project, args, environment, input }, source);
-  if (!preserveSession) return plan;
-  if (plan.protocol === "exec") throw cannotResume(id, agent);
+  const request = { profile, project, args, environment, input, model, maxTokens };
+  if (!preserveSession) return await planLaunch(request, source);
+  if (profile.protocol === "exec") throw cannotResume(id, agent);
   const continues = sessionToPreserve(store.read, runnerById(store.read, id), supervisor.controller(id));
-  return { ...plan, continues };
+  const continued = continuedSession(sessionById(store.read, continues), false);
+  return { ...(await planLaunch({ ...request, continued }, source)), continues };
 }
 
 async function startAgain(

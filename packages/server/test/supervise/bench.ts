@@ -48,7 +48,8 @@ export class Bench {
   /** A runner of the profile, recorded; its agent is being started. */
   async create(profile: AgentProfile, args: string[] = [], prompt = ""): Promise<string> {
     const project = projectByName(this.store.read, "p");
-    const request = { profile, project, args, environment: {}, input: false };
+    const limits = { model: "", maxTokens: 0 };
+    const request = { profile, project, args, environment: {}, input: false, ...limits };
     const plan = await planLaunch(request, process.env);
     const { runner } = await this.supervisor.createRunner(
       {

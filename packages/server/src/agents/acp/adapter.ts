@@ -90,6 +90,8 @@ export function createAcpAdapter(options: AcpOptions, stored?: unknown): AgentAd
   return {
     state,
     opensSessions: true,
+    hasRoom: true,
+    continuesWhileRunning: true,
     get resumesSessions() {
       return state.capabilities.load || state.capabilities.resume;
     },
@@ -97,6 +99,7 @@ export function createAcpAdapter(options: AcpOptions, stored?: unknown): AgentAd
       return state.capabilities.fork;
     },
     takesMessages: true,
+    answersInDetail: false,
     start: () => [
       ask(
         AGENT_METHODS.initialize,

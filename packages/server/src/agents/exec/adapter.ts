@@ -19,9 +19,12 @@ export function createExecAdapter(options: ExecOptions, stored?: unknown): Agent
   return {
     state,
     opensSessions: false,
+    hasRoom: false,
+    continuesWhileRunning: false,
     resumesSessions: false,
     forksSessions: false,
     takesMessages: options.input,
+    answersInDetail: false,
     start: () => [],
     receive: ({ text, stream }): Received => ({
       updates: [{ kind: "text", sessionId: state.sessionId, text: `${text}\n`, boundary: stream }],

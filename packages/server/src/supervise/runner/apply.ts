@@ -1,14 +1,14 @@
-import { RunnerStatus, TurnState } from "@stratavore/proto";
+import { RunnerActivity, RunnerStatus, TurnState } from "@stratavore/proto";
 import type { AgentUpdate } from "../../agents/index.js";
 import { modelRuns, warnOf } from "../../domain/runner-changes.js";
 import { runnerStarted } from "../../domain/runners.js";
 import { turnEnded } from "../../domain/turns.js";
-import { noteContext } from "../../domain/usage.js";
+import { addUsage, noteContext } from "../../domain/usage.js";
 import type { SessionRow, Transaction } from "../../store/index.js";
 import { bookTurn, noteCost } from "./costs.js";
 import { dispatchTurn, nothing, type Outgoing } from "./dispatch.js";
 import { openFirstSession } from "./first-session.js";
-import { withdrawQuestions } from "./leave.js";
+import { withdrawQuestion, withdrawQuestions } from "./leave.js";
 import type { RunnerMemory } from "./memory.js";
 import { applyFailed, applyOpened } from "./opened.js";
 import { applySaid, isSaid } from "./said.js";
@@ -87,9 +87,30 @@ function applyToSession(
     case "notice":
       memory.writer(tx, session.id).notice(tx, tx.turns.running(session.id)?.id ?? null, update.text);
       return;
+    case "approval_withdrawn":
+      withdrawQuestion(tx, session.id, update.agentRequestId);
+      return;
+    case "activity":
+      applyActivity(tx, session, update.activity);
+      return;
+    case "spent":
+      memory.writer(tx, session.id).complete(tx);
+      addUsage(tx, session, bookTurn(memory.cost(session.id), update.usage), personIn(tx, session));
+      return;
     case "turn_ended":
       applyTurnEnded(tx, memory, session, update, applied);
   }
+}
+
+/** What goes on in the background was begun by whoever spoke last. */
+const personIn = (tx: Transaction, session: SessionRow): string =>
+  tx.turns.latest(session.id)?.createdBy ?? tx.runners.byId(session.runnerId)?.createdBy ?? "";
+
+function applyActivity(tx: Transaction, session: SessionRow, to: "rate_limited" | "working"): void {
+  const runner = tx.runners.byId(session.runnerId);
+  if (runner?.sessionId !== session.id || tx.turns.running(session.id) === undefined) return;
+  const activity = to === "working" ? RunnerActivity.WORKING : RunnerActivity.RATE_LIMITED;
+  if (runner.activity !== activity) tx.runners.update(runner.id, { activity });
 }
 
 const answersOpening = ({ kind }: SessionUpdate) => kind === "session_opened" || kind === "session_failed";

@@ -14,13 +14,18 @@ export function noteCost(account: CostAccount, cost: CumulativeCost): void {
 
 /** What a turn used: its tokens, and all of the account that is not booked yet. */
 export function bookTurn(account: CostAccount, tokens: TurnUsage | undefined): Usage {
-  const costNanos = BigInt(account.unbooked);
+  const { cost, ...figures } = tokens ?? {};
+  const costNanos = BigInt(account.unbooked) + (cost?.nanos ?? 0n);
   account.unbooked = "0";
+  if (cost !== undefined) account.currency = cost.currency;
   const basis = tokens === undefined ? CostBasis.UNSPECIFIED : CostBasis.UNKNOWN;
   return create(UsageSchema, {
-    ...tokens,
+    ...figures,
     costNanos,
     currency: account.currency,
-    costBasis: account.currency === "" ? basis : CostBasis.REPORTED,
+    costBasis: account.currency === "" ? basis : basisOf(cost),
   });
 }
+
+const basisOf = (cost: TurnUsage["cost"]) =>
+  cost?.basis === "api_equivalent" ? CostBasis.API_EQUIVALENT : CostBasis.REPORTED;

@@ -23,6 +23,12 @@ export function withdrawQuestions(
   });
 }
 
+/** Its agent does not wait for the answer to a question any more. */
+export function withdrawQuestion(tx: Transaction, sessionId: string, agentRequestId: string): void {
+  const row = tx.approvals.pending({ sessionId }).find((each) => each.agentRequestId === agentRequestId);
+  if (row !== undefined) resolveApproval(tx, row, ApprovalState.CANCELLED, { optionId: "", by: "" });
+}
+
 /** Takes the active session off its runner, whose agent still holds it, so that another one can take its place. */
 export function makeRoom(tx: Transaction, session: SessionRow, memory: RunnerMemory): string[] {
   const lines = cancelTurn(tx, session, memory);

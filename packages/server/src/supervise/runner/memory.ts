@@ -1,5 +1,12 @@
 import type { Usage } from "@stratavore/proto";
-import { type AgentAdapter, createAcpAdapter, createExecAdapter } from "../../agents/index.js";
+import {
+  type AgentAdapter,
+  type AgentProfile,
+  type ClaudeLaunch,
+  createAcpAdapter,
+  createClaudeAdapter,
+  createExecAdapter,
+} from "../../agents/index.js";
 import { TranscriptWriter } from "../../domain/transcript/writer.js";
 import type { ProcessRow, Transaction } from "../../store/index.js";
 import { version } from "../../version.js";
@@ -14,7 +21,7 @@ export interface CostAccount {
 
 /** What a runner's process row keeps of the conversation with its agent. */
 export interface StoredMemory {
-  protocol: "acp" | "exec";
+  protocol: AgentProfile["protocol"];
   adapter: unknown;
   outbox: StoredOutbox;
   costs: Record<string, CostAccount>;
@@ -38,6 +45,8 @@ export interface StoredMemory {
   cwd?: string;
   /** exec only. */
   input?: boolean;
+  /** claude only. */
+  claude?: ClaudeLaunch | undefined;
 }
 
 /** What the daemon holds of one live runner in memory. All of it can be made anew from the store. */
@@ -50,7 +59,7 @@ export class RunnerMemory {
   ) {}
 
   static first(
-    kind: Pick<StoredMemory, "protocol" | "input" | "cwd" | "continues">,
+    kind: Pick<StoredMemory, "protocol" | "input" | "cwd" | "continues" | "claude">,
     execSessionId: string,
   ): RunnerMemory {
     const rest = { outbox: emptyOutbox(), costs: {}, stderrTail: "", notUtf8: [] };
@@ -63,11 +72,7 @@ export class RunnerMemory {
   }
 
   static #of(stored: StoredMemory, execSessionId: string): RunnerMemory {
-    const adapter =
-      stored.protocol === "acp"
-        ? createAcpAdapter({ clientVersion: version }, stored.adapter)
-        : createExecAdapter({ sessionId: execSessionId, input: stored.input ?? false }, stored.adapter);
-    return new RunnerMemory(stored, adapter);
+    return new RunnerMemory(stored, adapterOf(stored, execSessionId));
   }
 
   /** Whether the agent can take up its sessions again in another process. */
@@ -118,4 +123,12 @@ export class RunnerMemory {
   letGo(sessionId: string): void {
     this.#writers.delete(sessionId);
   }
+}
+
+function adapterOf(stored: StoredMemory, execSessionId: string): AgentAdapter {
+  const { protocol, adapter, claude, input = false } = stored;
+  if (protocol === "acp") return createAcpAdapter({ clientVersion: version }, adapter);
+  if (protocol === "exec") return createExecAdapter({ sessionId: execSessionId, input }, adapter);
+  if (claude === undefined) throw new Error("a process of Claude Code is on record without its launch");
+  return createClaudeAdapter(claude, adapter);
 }
