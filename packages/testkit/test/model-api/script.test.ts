@@ -65,6 +65,12 @@ test("what a user says after an interruption is a prompt, though a result stands
   expect(await answer(api, [...before, after("!say anew")])).toBe("anew");
 });
 
+test("a script beside a result is a prompt", async () => {
+  const api = await open();
+  const both = { role: "user", content: [result, { type: "text", text: "!say anew" }] };
+  expect(await answer(api, [user("!tool Bash", "!say after"), called, both])).toBe("anew");
+});
+
 test("a message that Claude Code passes on in the middle of a turn is a prompt", async () => {
   const api = await open();
   const passed = "The user sent a new message while you were working:\n!say steered\n\nThis is how it is.";
@@ -121,7 +127,19 @@ test("what agents ask beside a conversation takes no script and no queued answer
     score: 1,
     kind: "a",
   });
-  expect(await answer(api, prompt)).toBe("queued");
+  expect(await answer(api, prompt, { ...json, tools: [bash] })).toBe("queued");
+  const long = {
+    tools: [],
+    system: `You are an agent. ${"You may do this and that. ".repeat(10)}A title is short.`,
+  };
+  expect(await answer(api, [user("!say no title")], long)).toBe("no title");
   expect(await answer(api, [user("!say scripted")])).toBe("scripted");
-  expect(api.log.entries.map(({ kind }) => kind)).toEqual(["side", "side", "side", "answer", "answer"]);
+  expect(api.log.entries.map(({ kind }) => kind)).toEqual([
+    "side",
+    "side",
+    "side",
+    "answer",
+    "answer",
+    "answer",
+  ]);
 });

@@ -1,12 +1,19 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { expect, test } from "vitest";
-import { Ledger } from "../../src/model-api/ledger.js";
+import { noUsage } from "../../src/model-api/dialect.js";
+import { Ledger, type LogEntry } from "../../src/model-api/ledger.js";
 import { type ModelApi, startModelApi } from "../../src/model-api/server.js";
 import { open } from "./fixture.js";
 
 async function ask(api: ModelApi, prompt: string, model = "m", apiKey = "dummy") {
   const client = new Anthropic({ baseURL: api.url, apiKey, maxRetries: 0 });
   return client.messages.create({ model, max_tokens: 9, messages: [{ role: "user", content: prompt }] });
+}
+
+function entry(requestId: string): LogEntry {
+  const request = { requestId, at: new Date(), api: "chat", method: "POST", path: "/", body: {} } as const;
+  const asked = { kind: "answer", model: "m", stream: false, key: "", messages: 1 } as const;
+  return { ...request, ...asked, usage: noUsage, status: 0, outcome: "open" };
 }
 
 test("a function may answer, and leave the rest to the script", async () => {
@@ -110,11 +117,19 @@ test("an entry that was dropped while its request ran is counted, and not noted 
     model: "m",
   } as const;
   const more = { stream: false, key: "", messages: 1, usage, status: 0, outcome: "open" } as const;
-  const first = log.open({ ...entry, ...more, requestId: "1" });
-  log.open({ ...entry, ...more, requestId: "2" });
-  first({ usage: { ...usage, input: 7 } });
+  const first = log.open(entry("1"));
+  log.open(entry("2"));
+  first({ usage: { ...noUsage, input: 7 } });
   expect(log.entries.map(({ requestId }) => requestId)).toEqual(["2"]);
   expect(log.byModel().get("m")).toMatchObject({ input: 7, requests: 2 });
+});
+
+test("a body that was dropped while its request ran does not come back", () => {
+  const log = new Ledger({ maxBodies: 1 });
+  const first = log.open(entry("1"));
+  log.open(entry("2"));
+  first({ outcome: "answered" });
+  expect(log.entries).toMatchObject([{ outcome: "answered", body: undefined }, { body: {} }]);
 });
 
 test("a port that is taken is an error, a closed one is free", async () => {
