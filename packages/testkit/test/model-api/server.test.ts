@@ -107,16 +107,6 @@ test("the log keeps as much as it is told, and counts all", async () => {
 
 test("an entry that was dropped while its request ran is counted, and not noted again", () => {
   const log = new Ledger({ maxEntries: 1 });
-  const usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0 };
-  const entry = {
-    at: new Date(),
-    api: "chat",
-    method: "POST",
-    path: "/",
-    kind: "answer",
-    model: "m",
-  } as const;
-  const more = { stream: false, key: "", messages: 1, usage, status: 0, outcome: "open" } as const;
   const first = log.open(entry("1"));
   log.open(entry("2"));
   first({ usage: { ...noUsage, input: 7 } });
