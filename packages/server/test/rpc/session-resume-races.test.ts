@@ -153,3 +153,17 @@ test("the time of an agent that is to take up a session stands still while it is
   await expect.poll(async () => (await house.runner(runnerId)).sessionId).toBe(sessionId);
   await house.say(sessionId, "two");
 });
+
+test("a session that someone opens on the new runner meanwhile is not taken for the one that it resumes", async () => {
+  const { house, gate, sessionId } = await waiting();
+  const before = (await newest(house)).id;
+  const resumed = house.sessions.resumeSession({ sessionId });
+  await expect.poll(async () => (await newest(house)).id).not.toBe(before);
+  const { id: runnerId } = await newest(house);
+  await house.status(runnerId, RUNNING);
+  const { session: other } = await house.sessions.createSession({ runnerId });
+  expect((await house.runner(runnerId)).sessionId).toBe(other!.id);
+  writeFileSync(gate, "");
+  expect((await resumed).session).toMatchObject({ id: sessionId, runnerId, status: IDLE });
+  expect(await house.session(other!.id)).toMatchObject({ status: RESUMABLE });
+});

@@ -11,7 +11,7 @@ import { isTerminal } from "../../domain/lifecycle.js";
 import { runnerById } from "../../domain/runners.js";
 import { quotaOf } from "../../domain/views/quota.js";
 import { specOf } from "../../domain/views/runner.js";
-import type { RunnerRow, SessionRow } from "../../store/index.js";
+import type { Reads, RunnerRow, SessionRow } from "../../store/index.js";
 import { waitFor } from "../../supervise/wait-for.js";
 import { scopeOf } from "../caller.js";
 import { runnerService } from "../runners.js";
@@ -71,14 +71,22 @@ function ownRequestId({ store }: Services, requestId: string, context: HandlerCo
   }
 }
 
-/** The session once the new runner has it. */
+/** The session, or its copy, once the new runner has it. */
 export async function onNewRunner({ store, closing }: Services, runnerId: string): Promise<string> {
-  const look = () => activeOf(runnerById(store.read, runnerId));
+  const look = () => takenUpBy(store.read, runnerById(store.read, runnerId));
   return await waitFor(store, [`runner:${runnerId}`], look, closing);
 }
 
-function activeOf({ id, status, sessionId, reason }: RunnerRow): string | undefined {
-  if (sessionId !== null) return sessionId;
+/** Undefined while the agent has not answered for it, also when someone opens another session on the runner meanwhile. */
+function takenUpBy(read: Reads, runner: RunnerRow): string | undefined {
+  const { id, status, reason } = runner;
+  const { resumeSessionId, forkSession } = specOf(runner);
+  const isIt = (session: SessionRow) =>
+    forkSession
+      ? session.forkOf === resumeSessionId && session.agentSessionId !== null
+      : session.id === resumeSessionId;
+  const session = read.sessions.forRunner(id).find(isIt);
+  if (session !== undefined) return session.id;
   if (!isTerminal(status)) return undefined;
   throw failedPrecondition("RESUME_FAILED", reason || `runner ${id} ended before it had the session`, {
     runner: id,
