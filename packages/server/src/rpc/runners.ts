@@ -52,8 +52,6 @@ type Implemented =
   | "listAgents"
   | "streamRunnerEvents";
 
-const _defaultGraceSeconds = 10;
-
 const protocols = {
   acp: AgentProtocol.ACP,
   claude: AgentProtocol.CLAUDE,
