@@ -34,6 +34,7 @@ import type { Services } from "./rpc/services.js";
 import { openStore, type Store } from "./store/index.js";
 import type { Stratavore } from "./stratavore.js";
 import { AgentCatalog } from "./supervise/agent-choice.js";
+import { ApprovalDeadlines } from "./supervise/approvals/deadlines.js";
 import { resumeStops } from "./supervise/external/stop.js";
 import { type Log, silentLog } from "./supervise/log.js";
 import { QuotaWatch } from "./supervise/quotas/watch.js";
@@ -139,6 +140,8 @@ async function start(opened: Opened): Promise<Stratavore> {
     sampled: (figures) => quotas.check(figures),
   });
   undo.push(() => sampler.close());
+  const deadlines = new ApprovalDeadlines(supervisor);
+  undo.push(() => deadlines.close());
   const listening: ListenAddress[] = [];
   let announcement: Announcement | undefined;
   const services: Services = {
@@ -198,6 +201,7 @@ async function start(opened: Opened): Promise<Stratavore> {
   supervisor.externals.start();
   resumeStops(supervisor);
   reconciler.start();
+  deadlines.start();
 
   async function listen(wanted?: readonly string[]) {
     const socket = dataDir === null ? null : chooseSocketPath(dataDir);
@@ -219,6 +223,7 @@ async function start(opened: Opened): Promise<Stratavore> {
       await layer.close({ graceMs });
       await sampler.close();
       stalls.close();
+      await deadlines.close();
       await reconciler.close();
       if (dataDir === null) await supervisor.stopAll();
       await supervisor.close();

@@ -11,6 +11,7 @@ import {
   type ToolCall,
 } from "@stratavore/proto";
 import type { ApprovalRow, Reads, SessionRow, Transaction } from "../store/index.js";
+import { type Resolution, resolutionOf, storedResolution } from "./approval-resolution.js";
 import { failedPrecondition, invalidField, notFound } from "./errors.js";
 import { recordEvent } from "./events.js";
 import { newId } from "./ids.js";
@@ -21,7 +22,12 @@ export interface Question {
   turnId: string | null;
   toolCall: ToolCall;
   options: { id: string; name: string; kind: string }[];
+  /** When it is rejected if nobody answers, in ms of the epoch. */
+  deadline?: number | undefined;
 }
+
+/** Woken when an agent asks, or has its answer. */
+export const approvalsTopic = "approvals";
 
 /** Records a question of an agent; the runner waits for its answer. */
 export function requestApproval(tx: Transaction, session: SessionRow, question: Question): ApprovalRow {
@@ -35,6 +41,7 @@ export function requestApproval(tx: Transaction, session: SessionRow, question: 
     state: ApprovalState.PENDING,
     agentRequestId: question.agentRequestId,
     request: toBinary(ApprovalSchema, create(ApprovalSchema, { toolCall, options })),
+    deadline: question.deadline ?? null,
   });
   const asking = tx.runners.byId(session.runnerId);
   const runner =
@@ -45,6 +52,7 @@ export function requestApproval(tx: Transaction, session: SessionRow, question: 
     approval: approvalMessage(row),
   });
   tx.wake(`session:${session.id}`);
+  tx.wake(approvalsTopic);
   return row;
 }
 
@@ -87,30 +95,45 @@ export function requirePending(row: ApprovalRow): void {
   );
 }
 
+/** @throws DomainError failed_precondition when it has its answer already, or nobody can give one any more */
+export function requireAnswerable(row: ApprovalRow, now: number): void {
+  requirePending(row);
+  if (row.deadline === null || now < row.deadline) return;
+  const deadline = new Date(row.deadline).toISOString();
+  throw failedPrecondition(
+    "APPROVAL_EXPIRED",
+    `approval ${row.id} was to be answered by ${deadline}; it is being rejected`,
+    { approval: row.id, deadline },
+  );
+}
+
 /** @throws DomainError failed_precondition when it has its answer already */
 export function resolveApproval(
   tx: Transaction,
   row: ApprovalRow,
   state: ApprovalState,
-  resolution: { optionId: string; by: string },
+  resolution: Resolution,
 ): ApprovalRow {
   requirePending(row);
   const resolved = tx.approvals.update(row.id, {
     state,
     resolvedAt: Date.now(),
     resolvedBy: resolution.by,
-    resolution: Buffer.from(resolution.optionId),
+    resolution: storedResolution(resolution),
   })!;
   const session = tx.sessions.byId(row.sessionId)!;
   const runner = tx.runners.byId(row.runnerId);
   if (runner?.activity === RunnerActivity.AWAITING_APPROVAL) {
     const waiting = tx.approvals.pending({ runnerId: row.runnerId });
-    if (waiting.length === 0) tx.runners.update(runner.id, { activity: RunnerActivity.WORKING });
+    const isWorking = runner.sessionId !== null && tx.turns.running(runner.sessionId) !== undefined;
+    const activity = isWorking ? RunnerActivity.WORKING : RunnerActivity.IDLE;
+    if (waiting.length === 0) tx.runners.update(runner.id, { activity });
   }
   recordEvent(tx, EventType.APPROVAL_RESOLVED, { runner, session }, ApprovalResolvedSchema, {
     approval: approvalMessage(resolved),
   });
   tx.wake(`session:${row.sessionId}`);
+  tx.wake(approvalsTopic);
   return resolved;
 }
 
@@ -135,6 +158,6 @@ export function approvalMessage(row: ApprovalRow): Approval {
     deadline: timestampOf(row.deadline),
     resolvedAt: timestampOf(row.resolvedAt),
     resolvedBy: row.resolvedBy,
-    optionId: row.resolution === null ? "" : Buffer.from(row.resolution).toString(),
+    ...resolutionOf(row),
   });
 }

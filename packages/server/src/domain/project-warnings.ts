@@ -9,12 +9,10 @@ export function configWarnings(
   isAgent: (name: string) => boolean,
 ): string[] {
   if (config === undefined) return [];
-  const { agent, restartPolicy, approvalPolicy, budgets } = config;
+  const { agent, restartPolicy, budgets } = config;
   const mode = restartPolicy?.mode ?? RestartPolicy_Mode.UNSPECIFIED;
   const unapplied: [string, boolean][] = [
     ["restart_policy", mode !== RestartPolicy_Mode.UNSPECIFIED && mode !== RestartPolicy_Mode.NEVER],
-    ["approval_policy.deadline", approvalPolicy?.deadline !== undefined],
-    ["approval_policy.rules", (approvalPolicy?.rules.length ?? 0) > 0],
     ["budgets", budgets.length > 0],
   ];
   const warnings = unapplied.flatMap(([field, is]) =>

@@ -12,7 +12,7 @@ import {
   approvalById,
   approvalMessage,
   chosenOption,
-  requirePending,
+  requireAnswerable,
   resolveApproval,
 } from "../domain/approvals.js";
 import { DomainError } from "../domain/errors.js";
@@ -53,11 +53,12 @@ export function approvalService({ store, supervisor }: Services): ServiceImpl<ty
       const answered = answeredBefore(store.read, repeat, ResolveApprovalResponseSchema);
       if (answered !== undefined) return answered;
       const before = approvalById(store.read, request.approvalId);
-      requirePending(before);
+      requireAnswerable(before, Date.now());
       const controller = supervisor.live(runnerById(store.read, before.runnerId));
       return await controller.change((tx, memory) => {
         const { answer: response, effect: lines } = once(tx, repeat, ResolveApprovalResponseSchema, () => {
           const row = approvalById(tx, before.id);
+          requireAnswerable(row, Date.now());
           const option = chosenOption(
             row,
             answer.case === "optionId" ? { optionId: answer.value } : { allow: answer.value === true },

@@ -10,6 +10,7 @@ import {
   UpdateProjectRequestSchema,
   UpdateProjectResponseSchema,
 } from "@stratavore/proto";
+import { checkApprovalPolicy } from "../domain/approval-policy/check.js";
 import { eventId } from "../domain/events.js";
 import { answeredBefore, once, repeatable } from "../domain/idempotency.js";
 import { liveIn, projectStatistics } from "../domain/project-statistics.js";
@@ -34,6 +35,7 @@ export function projectService(services: Services): ServiceImpl<typeof ProjectSe
       const before = answeredBefore(store.read, repeat, CreateProjectResponseSchema);
       if (before !== undefined) return before;
       checkEnvironmentNames(Object.keys(request.config?.environment ?? {}), "config.environment");
+      checkApprovalPolicy(request.config);
       const path = await checkProjectPath(request.path, allowedRoots);
       const warnings = configWarnings(request.config, isAgent);
       const { answer } = await store.transaction((tx) =>
@@ -78,6 +80,7 @@ export function projectService(services: Services): ServiceImpl<typeof ProjectSe
       if (before !== undefined) return before;
       const changes = changesOf(request);
       checkEnvironmentNames(Object.keys(changes.config?.environment ?? {}), "config.environment");
+      checkApprovalPolicy(changes.config);
       projectByName(store.read, request.name);
       if (changes.path !== undefined) changes.path = await checkProjectPath(changes.path, allowedRoots);
       const { answer } = await store.transaction((tx) =>

@@ -229,15 +229,12 @@ test("defaults that this release does not apply are recorded and said", async ()
   const config = {
     agent: "no-such-agent",
     restartPolicy: { mode: 2 },
-    approvalPolicy: { rules: [{ mode: 1 }], deadline: { seconds: 5n } },
     budgets: [{ scope: 1, maxTokens: 5n }],
   };
   const { project, warnings } = await projects.updateProject({ name: "web", config });
   expect(project!.config).toMatchObject(config);
   expect(warnings.map((text) => /^config\.(\S+?):? /.exec(text)![1])).toEqual([
     "restart_policy",
-    "approval_policy.deadline",
-    "approval_policy.rules",
     "budgets",
     "agent",
   ]);

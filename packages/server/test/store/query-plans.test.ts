@@ -87,6 +87,7 @@ const hot: [what: string, index: RegExp, run: (read: Reads, tx: Transaction) => 
     (r) => r.chunks.after("s", 1n, 0),
   ],
   ["pending approvals", /approvals_pending/, (r) => r.approvals.pending()],
+  ["approvals past their time", /approvals_pending/, (r) => r.approvals.due(1)],
   ["an approval by request", /approvals_by_agent_request/, (r) => r.approvals.byAgentRequest("r", "1")],
   ["the log", /INTEGER PRIMARY KEY \(rowid>\?\)/, (r) => r.events.after(0n, { limit: 50 })],
   [

@@ -38,6 +38,7 @@ export class ApprovalReads {
   readonly #pages = new Map<string, (values?: Values) => ApprovalRow[]>();
   readonly #byId;
   readonly #pending;
+  readonly #due;
   readonly #byAgentRequest;
 
   constructor(connection: Connection) {
@@ -63,6 +64,14 @@ export class ApprovalReads {
         .orderBy(asc(approvals.createdAt), asc(approvals.id))
         .limit(slot("limit")),
     );
+    this.#due = narrow.all((db) =>
+      db
+        .select()
+        .from(approvals)
+        .where(sql`resolved_at IS NULL AND ${approvals.deadline} <= ${slot("now")}`)
+        .orderBy(asc(approvals.createdAt), asc(approvals.id))
+        .limit(1000),
+    );
     this.#byAgentRequest = narrow.get((db) =>
       db
         .select()
@@ -83,6 +92,11 @@ export class ApprovalReads {
   pending(filter: PendingFilter = {}): ApprovalRow[] {
     const { projectName = null, runnerId = null, sessionId = null, limit = 1000 } = filter;
     return this.#pending({ projectName, runnerId, sessionId, limit });
+  }
+
+  /** Up to 1000 that are not resolved yet and whose deadline is not after `now`, oldest first. */
+  due(now: number): ApprovalRow[] {
+    return this.#due({ now });
   }
 
   /** A page, oldest first. */

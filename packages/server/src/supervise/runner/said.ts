@@ -1,11 +1,10 @@
-import { ApprovalState } from "@stratavore/proto";
 import type { AgentUpdate } from "../../agents/index.js";
 import { requestApproval, resolveApproval } from "../../domain/approvals.js";
 import { turnRunning } from "../../domain/turns.js";
 import type { SessionRow, Transaction } from "../../store/index.js";
 import type { Applied } from "./apply.js";
 import type { RunnerMemory } from "./memory.js";
-import { standingAnswer } from "./standing-answer.js";
+import { answerLine, deadlineOf, standingAnswer } from "./standing-answer.js";
 
 const kinds = ["text", "thinking", "part", "tool_call", "approval_requested"] as const;
 
@@ -39,14 +38,25 @@ export function applySaid(
     case "tool_call":
       writer.toolCall(tx, turnId, update.call);
       break;
-    case "approval_requested": {
-      const toolCall = writer.toolCall(tx, turnId, update.toolCall);
-      const row = requestApproval(tx, session, { ...update, toolCall, turnId });
-      const option = standingAnswer(tx, session, update.options);
-      if (option === undefined) return;
-      const state = option.kind.startsWith("allow") ? ApprovalState.ALLOWED : ApprovalState.REJECTED;
-      resolveApproval(tx, row, state, { optionId: option.id, by: "policy" });
-      applied.lines.push(...memory.adapter.answer(update.agentRequestId, { optionId: option.id }));
-    }
+    case "approval_requested":
+      applyAsked(tx, memory, session, { ...update, turnId }, applied);
   }
+}
+
+function applyAsked(
+  tx: Transaction,
+  memory: RunnerMemory,
+  session: SessionRow,
+  asked: Extract<Said, { kind: "approval_requested" }> & { turnId: string | null },
+  applied: Applied,
+): void {
+  const { agentRequestId, turnId, options } = asked;
+  const toolCall = memory.writer(tx, session.id).toolCall(tx, turnId, asked.toolCall);
+  const answer = standingAnswer(tx, session, memory, { toolCall, options });
+  const deadline = answer === undefined ? deadlineOf(tx, session) : undefined;
+  const row = requestApproval(tx, session, { ...asked, toolCall, deadline });
+  if (answer === undefined) return;
+  const { state, optionId, rule } = answer;
+  resolveApproval(tx, row, state, { optionId: optionId ?? "", by: "policy", rule });
+  applied.lines.push(...memory.adapter.answer(agentRequestId, answerLine(optionId)));
 }

@@ -6,6 +6,8 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { ApprovalRule } from "./project_pb.js";
+import { file_stratavore_v1_project } from "./project_pb.js";
 import type { ToolCall } from "./transcript_pb.js";
 import { file_stratavore_v1_transcript } from "./transcript_pb.js";
 import type { JsonObject, Message } from "@bufbuild/protobuf";
@@ -14,7 +16,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file stratavore/v1/approval.proto.
  */
 export const file_stratavore_v1_approval: GenFile = /*@__PURE__*/
-  fileDesc("ChxzdHJhdGF2b3JlL3YxL2FwcHJvdmFsLnByb3RvEg1zdHJhdGF2b3JlLnYxIs8DCghBcHByb3ZhbBIKCgJpZBgBIAEoCRIrCgVzdGF0ZRgCIAEoDjIcLnN0cmF0YXZvcmUudjEuQXBwcm92YWxTdGF0ZRIRCglydW5uZXJfaWQYAyABKAkSEgoKc2Vzc2lvbl9pZBgEIAEoCRIPCgd0dXJuX2lkGAUgASgJEhQKDHByb2plY3RfbmFtZRgGIAEoCRIqCgl0b29sX2NhbGwYByABKAsyFy5zdHJhdGF2b3JlLnYxLlRvb2xDYWxsEi4KB29wdGlvbnMYCCADKAsyHS5zdHJhdGF2b3JlLnYxLkFwcHJvdmFsT3B0aW9uEi4KCmNyZWF0ZWRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGRlYWRsaW5lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZXNvbHZlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLcmVzb2x2ZWRfYnkYDCABKAkSEQoJb3B0aW9uX2lkGA0gASgJEikKCHF1ZXN0aW9uGA4gASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCI4Cg5BcHByb3ZhbE9wdGlvbhIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEgwKBGtpbmQYAyABKAkqvgEKDUFwcHJvdmFsU3RhdGUSHgoaQVBQUk9WQUxfU1RBVEVfVU5TUEVDSUZJRUQQABIaChZBUFBST1ZBTF9TVEFURV9QRU5ESU5HEAESGgoWQVBQUk9WQUxfU1RBVEVfQUxMT1dFRBACEhsKF0FQUFJPVkFMX1NUQVRFX1JFSkVDVEVEEAMSHAoYQVBQUk9WQUxfU1RBVEVfQ0FOQ0VMTEVEEAQSGgoWQVBQUk9WQUxfU1RBVEVfRVhQSVJFRBAFKnMKEEFwcHJvdmFsUmVtZW1iZXISIQodQVBQUk9WQUxfUkVNRU1CRVJfVU5TUEVDSUZJRUQQABIdChlBUFBST1ZBTF9SRU1FTUJFUl9TRVNTSU9OEAESHQoZQVBQUk9WQUxfUkVNRU1CRVJfUFJPSkVDVBACQj9aPWdpdGh1Yi5jb20vbWVyaWRpYW4vc3RyYXRhdm9yZS9nZW4vc3RyYXRhdm9yZS92MTtzdHJhdGF2b3JldjFiBnByb3RvMw", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_stratavore_v1_transcript]);
+  fileDesc("ChxzdHJhdGF2b3JlL3YxL2FwcHJvdmFsLnByb3RvEg1zdHJhdGF2b3JlLnYxIvoDCghBcHByb3ZhbBIKCgJpZBgBIAEoCRIrCgVzdGF0ZRgCIAEoDjIcLnN0cmF0YXZvcmUudjEuQXBwcm92YWxTdGF0ZRIRCglydW5uZXJfaWQYAyABKAkSEgoKc2Vzc2lvbl9pZBgEIAEoCRIPCgd0dXJuX2lkGAUgASgJEhQKDHByb2plY3RfbmFtZRgGIAEoCRIqCgl0b29sX2NhbGwYByABKAsyFy5zdHJhdGF2b3JlLnYxLlRvb2xDYWxsEi4KB29wdGlvbnMYCCADKAsyHS5zdHJhdGF2b3JlLnYxLkFwcHJvdmFsT3B0aW9uEi4KCmNyZWF0ZWRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGRlYWRsaW5lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZXNvbHZlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLcmVzb2x2ZWRfYnkYDCABKAkSEQoJb3B0aW9uX2lkGA0gASgJEikKCHF1ZXN0aW9uGA4gASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIpCgRydWxlGA8gASgLMhsuc3RyYXRhdm9yZS52MS5BcHByb3ZhbFJ1bGUiOAoOQXBwcm92YWxPcHRpb24SCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIMCgRraW5kGAMgASgJKr4BCg1BcHByb3ZhbFN0YXRlEh4KGkFQUFJPVkFMX1NUQVRFX1VOU1BFQ0lGSUVEEAASGgoWQVBQUk9WQUxfU1RBVEVfUEVORElORxABEhoKFkFQUFJPVkFMX1NUQVRFX0FMTE9XRUQQAhIbChdBUFBST1ZBTF9TVEFURV9SRUpFQ1RFRBADEhwKGEFQUFJPVkFMX1NUQVRFX0NBTkNFTExFRBAEEhoKFkFQUFJPVkFMX1NUQVRFX0VYUElSRUQQBSpzChBBcHByb3ZhbFJlbWVtYmVyEiEKHUFQUFJPVkFMX1JFTUVNQkVSX1VOU1BFQ0lGSUVEEAASHQoZQVBQUk9WQUxfUkVNRU1CRVJfU0VTU0lPThABEh0KGUFQUFJPVkFMX1JFTUVNQkVSX1BST0pFQ1QQAkI/Wj1naXRodWIuY29tL21lcmlkaWFuL3N0cmF0YXZvcmUvZ2VuL3N0cmF0YXZvcmUvdjE7c3RyYXRhdm9yZXYxYgZwcm90bzM", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_stratavore_v1_project, file_stratavore_v1_transcript]);
 
 /**
  * A question of an agent that a person or a policy answers.
@@ -100,7 +102,7 @@ export type Approval = Message<"stratavore.v1.Approval"> & {
   resolvedAt?: Timestamp | undefined;
 
   /**
-   * Who answered: a person, or `policy`.
+   * Who answered: a person, `policy` (the project's rules, or a permission mode), or `deadline`; empty if its turn ended.
    *
    * @generated from field: string resolved_by = 12;
    */
@@ -119,6 +121,13 @@ export type Approval = Message<"stratavore.v1.Approval"> & {
    * @generated from field: google.protobuf.Struct question = 14;
    */
   question?: JsonObject | undefined;
+
+  /**
+   * The rule of the project that answered, as it was then; unset with `policy`: the permission mode did.
+   *
+   * @generated from field: stratavore.v1.ApprovalRule rule = 15;
+   */
+  rule?: ApprovalRule | undefined;
 };
 
 /**

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file stratavore/v1/project.proto.
  */
 export const file_stratavore_v1_project: GenFile = /*@__PURE__*/
-  fileDesc("ChtzdHJhdGF2b3JlL3YxL3Byb2plY3QucHJvdG8SDXN0cmF0YXZvcmUudjEi3QMKB1Byb2plY3QSDAoEbmFtZRgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCRIMCgRwYXRoGAMgASgJEiwKBnN0YXR1cxgEIAEoDjIcLnN0cmF0YXZvcmUudjEuUHJvamVjdFN0YXR1cxIrCgVxdW90YRgFIAEoCzIcLnN0cmF0YXZvcmUudjEuUmVzb3VyY2VRdW90YRIsCgZjb25maWcYBiABKAsyHC5zdHJhdGF2b3JlLnYxLlByb2plY3RDb25maWcSNAoKc3RhdGlzdGljcxgHIAEoCzIgLnN0cmF0YXZvcmUudjEuUHJvamVjdFN0YXRpc3RpY3MSLgoKY3JlYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNgoIbWV0YWRhdGEYCiADKAsyJC5zdHJhdGF2b3JlLnYxLlByb2plY3QuTWV0YWRhdGFFbnRyeRILCgN1aWQYZCABKAkSDAoEZXRhZxhlIAEoCRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEikAEKEVByb2plY3RTdGF0aXN0aWNzEhYKDmFjdGl2ZV9ydW5uZXJzGAEgASgFEhUKDXRvdGFsX3J1bm5lcnMYAiABKAUSFgoOdG90YWxfc2Vzc2lvbnMYAyABKAMSGQoRdG90YWxfdG9rZW5zX3VzZWQYBCABKAMSGQoRdG9rZW5zX3VzZWRfdG9kYXkYBSABKAMipgUKDVByb2plY3RDb25maWcSOgoFYWdlbnQYASABKAlCK7pIKNgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQSRQoFbW9kZWwYAiABKAlCNrpIM3IxMi9eKFtBLVphLXowLTldW0EtWmEtejAtOS5fOi9AKyw9XFtcXS1dezAsMTk5fSk/JBIuCgt0ZW1wZXJhdHVyZRgDIAEoAUIZukgWEhRAARkAAAAAAAAAQCkAAAAAAAAAABIbCgptYXhfdG9rZW5zGAQgASgFQge6SAQaAigAEnEKC2Vudmlyb25tZW50GAUgAygLMi0uc3RyYXRhdm9yZS52MS5Qcm9qZWN0Q29uZmlnLkVudmlyb25tZW50RW50cnlCLbpIKpoBJxCAAiIiciAyHl5bQS1aYS16X11bQS1aYS16MC05X117MCwxMjd9JBIrCgRhcmdzGAYgAygJQh26SBqSARcQgAgiEnIQKICACDIKXlteXHgwMF0qJBI0Cg5yZXN0YXJ0X3BvbGljeRgHIAEoCzIcLnN0cmF0YXZvcmUudjEuUmVzdGFydFBvbGljeRI2Cg9hcHByb3ZhbF9wb2xpY3kYCCABKAsyHS5zdHJhdGF2b3JlLnYxLkFwcHJvdmFsUG9saWN5EjAKB2J1ZGdldHMYCSADKAsyFS5zdHJhdGF2b3JlLnYxLkJ1ZGdldEIIukgFkgECECASMAoMcXVvdGFfcG9saWN5GGQgASgLMhouc3RyYXRhdm9yZS52MS5RdW90YVBvbGljeRpTChBFbnZpcm9ubWVudEVudHJ5EgsKA2tleRgBIAEoCRIuCgV2YWx1ZRgCIAEoCzIfLnN0cmF0YXZvcmUudjEuRW52aXJvbm1lbnRWYWx1ZToCOAEinAIKDVJlc3RhcnRQb2xpY3kSOQoEbW9kZRgBIAEoDjIhLnN0cmF0YXZvcmUudjEuUmVzdGFydFBvbGljeS5Nb2RlQgi6SAWCAQIQARIgCgxtYXhfYXR0ZW1wdHMYAiABKAVCCrpIBxoFGOgHKAASKgoHYmFja29mZhgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIuCgtyZXNldF9hZnRlchgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJSCgRNb2RlEhQKEE1PREVfVU5TUEVDSUZJRUQQABIOCgpNT0RFX05FVkVSEAESEwoPTU9ERV9PTl9GQUlMVVJFEAISDwoLTU9ERV9BTFdBWVMQAyKrAQoOQXBwcm92YWxQb2xpY3kSNQoEbW9kZRgBIAEoDjIdLnN0cmF0YXZvcmUudjEuUGVybWlzc2lvbk1vZGVCCLpIBYIBAhABEisKCGRlYWRsaW5lGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEjUKBXJ1bGVzGAMgAygLMhsuc3RyYXRhdm9yZS52MS5BcHByb3ZhbFJ1bGVCCbpIBpIBAxCAAiKQAQoMQXBwcm92YWxSdWxlEhYKBHRvb2wYASABKAlCCLpIBXIDGMgBEhYKBHBhdGgYAiABKAlCCLpIBXIDGIAIEhkKB2NvbW1hbmQYAyABKAlCCLpIBXIDGIAgEjUKBG1vZGUYBCABKA4yHS5zdHJhdGF2b3JlLnYxLlBlcm1pc3Npb25Nb2RlQgi6SAWCAQIQASKYAgoGQnVkZ2V0EjYKBXNjb3BlGAEgASgOMhsuc3RyYXRhdm9yZS52MS5CdWRnZXQuU2NvcGVCCrpIB4IBBBABIAASGwoKbWF4X3Rva2VucxgCIAEoA0IHukgEIgIoABIfCg5tYXhfY29zdF9uYW5vcxgDIAEoA0IHukgEIgIoABImCghjdXJyZW5jeRgEIAEoCUIUukgRcg8yDV4oW0EtWl17M30pPyQSHwoMd2Fybl9wZXJjZW50GAUgASgFQgm6SAYaBBhkKAAiTwoFU2NvcGUSFQoRU0NPUEVfVU5TUEVDSUZJRUQQABIOCgpTQ09QRV9UVVJOEAESEAoMU0NPUEVfUlVOTkVSEAISDQoJU0NPUEVfREFZEAMqgAEKDVByb2plY3RTdGF0dXMSHgoaUFJPSkVDVF9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVQUk9KRUNUX1NUQVRVU19BQ1RJVkUQARIXChNQUk9KRUNUX1NUQVRVU19JRExFEAISGwoXUFJPSkVDVF9TVEFUVVNfQVJDSElWRUQQA0I/Wj1naXRodWIuY29tL21lcmlkaWFuL3N0cmF0YXZvcmUvZ2VuL3N0cmF0YXZvcmUvdjE7c3RyYXRhdm9yZXYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_stratavore_v1_resource, file_stratavore_v1_runner]);
+  fileDesc("ChtzdHJhdGF2b3JlL3YxL3Byb2plY3QucHJvdG8SDXN0cmF0YXZvcmUudjEi3QMKB1Byb2plY3QSDAoEbmFtZRgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCRIMCgRwYXRoGAMgASgJEiwKBnN0YXR1cxgEIAEoDjIcLnN0cmF0YXZvcmUudjEuUHJvamVjdFN0YXR1cxIrCgVxdW90YRgFIAEoCzIcLnN0cmF0YXZvcmUudjEuUmVzb3VyY2VRdW90YRIsCgZjb25maWcYBiABKAsyHC5zdHJhdGF2b3JlLnYxLlByb2plY3RDb25maWcSNAoKc3RhdGlzdGljcxgHIAEoCzIgLnN0cmF0YXZvcmUudjEuUHJvamVjdFN0YXRpc3RpY3MSLgoKY3JlYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNgoIbWV0YWRhdGEYCiADKAsyJC5zdHJhdGF2b3JlLnYxLlByb2plY3QuTWV0YWRhdGFFbnRyeRILCgN1aWQYZCABKAkSDAoEZXRhZxhlIAEoCRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEikAEKEVByb2plY3RTdGF0aXN0aWNzEhYKDmFjdGl2ZV9ydW5uZXJzGAEgASgFEhUKDXRvdGFsX3J1bm5lcnMYAiABKAUSFgoOdG90YWxfc2Vzc2lvbnMYAyABKAMSGQoRdG90YWxfdG9rZW5zX3VzZWQYBCABKAMSGQoRdG9rZW5zX3VzZWRfdG9kYXkYBSABKAMipgUKDVByb2plY3RDb25maWcSOgoFYWdlbnQYASABKAlCK7pIKNgBAXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQSRQoFbW9kZWwYAiABKAlCNrpIM3IxMi9eKFtBLVphLXowLTldW0EtWmEtejAtOS5fOi9AKyw9XFtcXS1dezAsMTk5fSk/JBIuCgt0ZW1wZXJhdHVyZRgDIAEoAUIZukgWEhRAARkAAAAAAAAAQCkAAAAAAAAAABIbCgptYXhfdG9rZW5zGAQgASgFQge6SAQaAigAEnEKC2Vudmlyb25tZW50GAUgAygLMi0uc3RyYXRhdm9yZS52MS5Qcm9qZWN0Q29uZmlnLkVudmlyb25tZW50RW50cnlCLbpIKpoBJxCAAiIiciAyHl5bQS1aYS16X11bQS1aYS16MC05X117MCwxMjd9JBIrCgRhcmdzGAYgAygJQh26SBqSARcQgAgiEnIQKICACDIKXlteXHgwMF0qJBI0Cg5yZXN0YXJ0X3BvbGljeRgHIAEoCzIcLnN0cmF0YXZvcmUudjEuUmVzdGFydFBvbGljeRI2Cg9hcHByb3ZhbF9wb2xpY3kYCCABKAsyHS5zdHJhdGF2b3JlLnYxLkFwcHJvdmFsUG9saWN5EjAKB2J1ZGdldHMYCSADKAsyFS5zdHJhdGF2b3JlLnYxLkJ1ZGdldEIIukgFkgECECASMAoMcXVvdGFfcG9saWN5GGQgASgLMhouc3RyYXRhdm9yZS52MS5RdW90YVBvbGljeRpTChBFbnZpcm9ubWVudEVudHJ5EgsKA2tleRgBIAEoCRIuCgV2YWx1ZRgCIAEoCzIfLnN0cmF0YXZvcmUudjEuRW52aXJvbm1lbnRWYWx1ZToCOAEinAIKDVJlc3RhcnRQb2xpY3kSOQoEbW9kZRgBIAEoDjIhLnN0cmF0YXZvcmUudjEuUmVzdGFydFBvbGljeS5Nb2RlQgi6SAWCAQIQARIgCgxtYXhfYXR0ZW1wdHMYAiABKAVCCrpIBxoFGOgHKAASKgoHYmFja29mZhgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIuCgtyZXNldF9hZnRlchgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJSCgRNb2RlEhQKEE1PREVfVU5TUEVDSUZJRUQQABIOCgpNT0RFX05FVkVSEAESEwoPTU9ERV9PTl9GQUlMVVJFEAISDwoLTU9ERV9BTFdBWVMQAyK+AQoOQXBwcm92YWxQb2xpY3kSNQoEbW9kZRgBIAEoDjIdLnN0cmF0YXZvcmUudjEuUGVybWlzc2lvbk1vZGVCCLpIBYIBAhABEj4KCGRlYWRsaW5lGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQhG6SA6qAQsiBQiAmp4BMgIIARI1CgVydWxlcxgDIAMoCzIbLnN0cmF0YXZvcmUudjEuQXBwcm92YWxSdWxlQgm6SAaSAQMQgAIikgEKDEFwcHJvdmFsUnVsZRIWCgR0b29sGAEgASgJQgi6SAVyAxjIARIWCgRwYXRoGAIgASgJQgi6SAVyAxiACBIZCgdjb21tYW5kGAMgASgJQgi6SAVyAxiAIBI3CgRtb2RlGAQgASgOMh0uc3RyYXRhdm9yZS52MS5QZXJtaXNzaW9uTW9kZUIKukgHggEEEAEgACKYAgoGQnVkZ2V0EjYKBXNjb3BlGAEgASgOMhsuc3RyYXRhdm9yZS52MS5CdWRnZXQuU2NvcGVCCrpIB4IBBBABIAASGwoKbWF4X3Rva2VucxgCIAEoA0IHukgEIgIoABIfCg5tYXhfY29zdF9uYW5vcxgDIAEoA0IHukgEIgIoABImCghjdXJyZW5jeRgEIAEoCUIUukgRcg8yDV4oW0EtWl17M30pPyQSHwoMd2Fybl9wZXJjZW50GAUgASgFQgm6SAYaBBhkKAAiTwoFU2NvcGUSFQoRU0NPUEVfVU5TUEVDSUZJRUQQABIOCgpTQ09QRV9UVVJOEAESEAoMU0NPUEVfUlVOTkVSEAISDQoJU0NPUEVfREFZEAMqgAEKDVByb2plY3RTdGF0dXMSHgoaUFJPSkVDVF9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVQUk9KRUNUX1NUQVRVU19BQ1RJVkUQARIXChNQUk9KRUNUX1NUQVRVU19JRExFEAISGwoXUFJPSkVDVF9TVEFUVVNfQVJDSElWRUQQA0I/Wj1naXRodWIuY29tL21lcmlkaWFuL3N0cmF0YXZvcmUvZ2VuL3N0cmF0YXZvcmUvdjE7c3RyYXRhdm9yZXYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_stratavore_v1_resource, file_stratavore_v1_runner]);
 
 /**
  * A working directory with its rules, and the runners that work there.
@@ -334,27 +334,30 @@ export const RestartPolicy_ModeSchema: GenEnum<RestartPolicy_Mode> = /*@__PURE__
   enumDesc(file_stratavore_v1_project, 3, 0);
 
 /**
- * What becomes of permissions that an agent asks for.
+ * What becomes of permissions that an agent asks for. It holds for what is asked from now on, also by runners that are
+ * live. An answer of a policy is an approval like others: recorded, with an event, and it says which rule it was. It is a
+ * guard for what agents ask, and no sandbox: an agent does not ask for everything, and tells by itself what it will do.
  *
  * @generated from message stratavore.v1.ApprovalPolicy
  */
 export type ApprovalPolicy = Message<"stratavore.v1.ApprovalPolicy"> & {
   /**
-   * Default for what no rule matches; unspecified is ASK.
+   * What becomes of that of which no rule speaks, on runners that have no permission mode of their own; unspecified is ASK.
    *
    * @generated from field: stratavore.v1.PermissionMode mode = 1;
    */
   mode: PermissionMode;
 
   /**
-   * Time to answer before the request is rejected; unset: no deadline.
+   * Time to answer before the request is rejected, from 1 second to 30 days; unset: no deadline. It runs on while the daemon
+   * does not.
    *
    * @generated from field: google.protobuf.Duration deadline = 2;
    */
   deadline?: Duration | undefined;
 
   /**
-   * First match decides.
+   * First match decides; on a runner whose own permission mode is DENY, what a rule allows is rejected all the same.
    *
    * @generated from field: repeated stratavore.v1.ApprovalRule rules = 3;
    */
@@ -369,34 +372,40 @@ export const ApprovalPolicySchema: GenMessage<ApprovalPolicy> = /*@__PURE__*/
   messageDesc(file_stratavore_v1_project, 4);
 
 /**
- * Answers approvals that match.
+ * Answers approvals that match in all of tool, path and command. `*` is any run of characters, `\*` a
+ * star; no other character is special. A rule that allows must speak of all that the call does; one that rejects or asks
+ * speaks of any part, in letters of either case.
  *
  * @generated from message stratavore.v1.ApprovalRule
  */
 export type ApprovalRule = Message<"stratavore.v1.ApprovalRule"> & {
   /**
-   * Tool kind or name, with `*` for any run of characters; empty: any.
+   * Tool kind or name, with `*` for any run of characters; empty: any. Letters of either case.
    *
    * @generated from field: string tool = 1;
    */
   tool: string;
 
   /**
-   * Path that the tool touches, relative to the project, with `*` and `**`; empty: any.
+   * Path that the tool touches, relative to the project, with `*` within a name and `**` for any number of names; empty: any.
+   * Links are followed. Allowed is only what is in the project and named without `..`, and nothing of a call that runs a
+   * command, unless `command` is set too. A rule that does not allow may be absolute, and matches paths as they are named and
+   * where they lead.
    *
    * @generated from field: string path = 2;
    */
   path: string;
 
   /**
-   * Command line that the tool runs, with `*`; empty: any.
+   * Command line that the tool runs, with `*`; empty: any. A compound one (`;`, `&`, `|`, `$(…)`, backticks, redirections, a
+   * newline) is allowed only by the same text. A rule that does not allow matches each command in it.
    *
    * @generated from field: string command = 3;
    */
   command: string;
 
   /**
-   * What is answered.
+   * What is answered: ASK waits for a person.
    *
    * @generated from field: stratavore.v1.PermissionMode mode = 4;
    */

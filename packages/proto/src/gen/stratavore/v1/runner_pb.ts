@@ -700,7 +700,8 @@ export const StopMethodSchema: GenEnum<StopMethod> = /*@__PURE__*/
   enumDesc(file_stratavore_v1_runner, 2);
 
 /**
- * How much an agent may do without asking. Never more than the agent offers.
+ * How much an agent may do without asking. Never more than the agent offers. Rules of the project's approval policy go
+ * before it; see ApprovalPolicy.
  *
  * @generated from enum stratavore.v1.PermissionMode
  */
@@ -713,7 +714,7 @@ export enum PermissionMode {
   UNSPECIFIED = 0,
 
   /**
-   * Every permission the agent asks for becomes an approval.
+   * Every permission the agent asks for waits for a person's answer.
    *
    * @generated from enum value: PERMISSION_MODE_ASK = 1;
    */
