@@ -4,12 +4,17 @@ import { quotaOf } from "./views/quota.js";
 
 const quota = "max_concurrent_runners";
 
-/** @throws DomainError resource_exhausted when the project has as many live runners as it may; `own` of them do not count */
-export function checkRunnerQuota(tx: Transaction, project: ProjectRow, own = 0): void {
+/**
+ * `held`: as many places were taken when one that is to be taken again was left; a limit that is lower by now does not
+ * take it away.
+ *
+ * @throws DomainError resource_exhausted when the project has as many live runners as it may
+ */
+export function checkRunnerQuota(tx: Transaction, project: ProjectRow, held = 0): void {
   const limit = quotaOf(project.quota)?.maxConcurrentRunners ?? 0;
   if (limit === 0) return;
-  const live = tx.runners.countLive(project.uid) - own;
-  if (live < limit) return;
+  const live = tx.runners.countLive(project.uid);
+  if (live < Math.max(limit, held)) return;
   throw new DomainError(
     "resource_exhausted",
     "QUOTA_EXCEEDED",

@@ -1,5 +1,6 @@
 import { EventType, RunnerActivity, RunnerRestartedSchema, RunnerStatus } from "@stratavore/proto";
 import type { RunnerRow, Transaction } from "../store/index.js";
+import { checkBudgets } from "./budgets/refusal.js";
 import { failedPrecondition } from "./errors.js";
 import { recordEvent } from "./events.js";
 import { isLive, statusName } from "./lifecycle.js";
@@ -33,27 +34,31 @@ export function checkRestartable(runner: RunnerRow): void {
 }
 
 /**
- * Whether a runner may be started again, also while it still lives.
+ * Whether a runner may be started again, also while it still lives and has its place. The answer is how many places its
+ * project's live runners have then: `held` for the check once it has ended.
  *
  * @throws DomainError failed_precondition: also when its project is archived; resource_exhausted; already_exists:
  *   another one has taken its runtime_id
  */
-export function checkRestart(tx: Transaction, runner: RunnerRow): void {
+export function checkRestart(tx: Transaction, runner: RunnerRow, held = 0): number {
   checkRestartable(runner);
   const project = tx.projects.byUid(runner.projectUid)!;
   checkNotArchived(project);
-  checkRunnerQuota(tx, project, isLive(runner.status) ? 1 : 0);
+  if (!isLive(runner.status)) checkRunnerQuota(tx, project, held);
   checkTokenQuota(tx, project, Date.now());
+  checkBudgets(tx, project, Date.now());
   checkRuntimeId(tx, runner.runtimeId, runner.id);
+  return tx.runners.countLive(project.uid);
 }
 
 /** Begins a new incarnation of a runner that has ended, and records the intent to start its process. */
 export function restartRunner(
   tx: Transaction,
   runner: RunnerRow,
+  held: number,
   place: (incarnation: number) => { dir: string; nonce: string },
 ): RunnerRow {
-  checkRestart(tx, runner);
+  checkRestart(tx, runner, held);
   const incarnation = runner.incarnation + 1;
   const restarted = moveRunner(tx, runner, STARTING, {
     incarnation,

@@ -6,6 +6,7 @@ import {
   CreateSessionResponseSchema,
   type Part,
   PartSchema,
+  RunnerStatus,
   type SendMessageRequest,
   SendMessageRequestSchema,
   SendMessageResponseSchema,
@@ -125,7 +126,7 @@ export function sessionService(services: Services): ServiceImpl<typeof SessionSe
       const session = sessionById(store.read, request.sessionId);
       // A session outlives its runner's record.
       const runner = store.read.runners.byId(session.runnerId);
-      if (runner === undefined || session.status === SessionStatus.ENDED) requireActive(session, null);
+      if (runner === undefined || session.status === SessionStatus.ENDED) requireActive(session, undefined);
       if (runner.external) {
         throw failedPrecondition(
           "EXTERNAL_RUNNER",
@@ -143,7 +144,7 @@ export function sessionService(services: Services): ServiceImpl<typeof SessionSe
       return await controller.change((tx, memory) => {
         const { answer, effect } = once(tx, repeat, SendMessageResponseSchema, () => {
           const now = sessionById(tx, session.id);
-          requireActive(now, runnerById(tx, runner.id).sessionId);
+          requireActive(now, runnerById(tx, runner.id));
           const project = tx.projects.byUid(now.projectUid);
           if (project !== undefined) checkTokenQuota(tx, project, Date.now(), runnerById(tx, runner.id));
           refuseParts(request, memory.adapter.refusal(parts));
@@ -212,16 +213,19 @@ function refuseParts({ text }: SendMessageRequest, refused: ReturnType<AgentAdap
   throw invalidField(`parts[${refused.index - (text === "" ? 0 : 1)}]`, refused.why);
 }
 
-function requireActive(session: SessionRow, activeId: null): never;
-function requireActive(session: SessionRow, activeId: string | null): void;
-function requireActive(session: SessionRow, activeId: string | null): void {
-  if (session.id === activeId) return;
+function requireActive(session: SessionRow, runner: undefined): never;
+function requireActive(session: SessionRow, runner: RunnerRow | undefined): void;
+function requireActive(session: SessionRow, runner: RunnerRow | undefined): void {
+  const { id, reason } = session;
+  if (id === runner?.sessionId) return;
   const status = SessionStatus[session.status as SessionStatus];
-  throw failedPrecondition(
-    "SESSION_NOT_ACTIVE",
-    `session ${session.id} is ${status} and not its runner's active one; resume it, or open a new session`,
-    { session: session.id, status },
-  );
+  const refused = (why: string) =>
+    failedPrecondition("SESSION_NOT_ACTIVE", `session ${id} is ${why}`, { session: id, status });
+  if (session.status === SessionStatus.ENDED)
+    throw refused(`ENDED${reason === "" ? "" : ` (${reason})`}; open a new one`);
+  if (runner?.status === RunnerStatus.STARTING)
+    throw refused(`${status}, and runner ${runner.id} is STARTING; wait until that is RUNNING`);
+  throw refused(`${status} and not its runner's active one; resume it, or open a new session`);
 }
 
 function partsOf({ text, parts }: SendMessageRequest): Part[] {

@@ -66,7 +66,7 @@ async function perform(
       reason: "stopped to be restarted",
       check: (tx, now) => {
         restart.checkWanted();
-        checkRestart(tx, now);
+        restart.held = checkRestart(tx, now);
       },
     },
     supervisor.closing,
@@ -118,7 +118,7 @@ async function startAgain(
       if (supervisor.closing.aborted) throw shuttingDown();
       const ended = runnerById(tx, runnerId);
       if (plan.continues !== undefined) checkPreserved(tx, ended, plan.continues);
-      const runner = recordRestart(tx, ended, (incarnation) =>
+      const runner = recordRestart(tx, ended, restart.held, (incarnation) =>
         placeOf({ runnersFolder, owner, runnerId, incarnation }),
       );
       return {

@@ -6,6 +6,8 @@ import type { RepeatableRequest } from "../domain/idempotency.js";
 export interface Restart {
   /** @throws DomainError failed_precondition once the runner was told to stop */
   checkWanted: () => void;
+  /** Places that live runners of its project had when it was stopped for this; 0 if it was not live. */
+  held: number;
 }
 
 interface Entry {
@@ -43,7 +45,7 @@ export class Restarts {
       if (entry.overtaken) throw overtaken(runnerId);
     };
     this.#entries.set(runnerId, entry);
-    work({ checkWanted })
+    work({ checkWanted, held: 0 })
       .finally(() => this.#entries.delete(runnerId))
       .then(resolve, reject);
     return done;

@@ -9,10 +9,10 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Code } from "@connectrpc/connect";
-import { EventType } from "@stratavore/proto";
+import { EventType, RunnerStatus } from "@stratavore/proto";
 import { expect, test } from "vitest";
 import { failureOf } from "./fixture/failure.js";
-import { clientsOf, open, temporaryFolder } from "./fixture/stratavore.js";
+import { clientsOf, converse, open, session, temporaryFolder } from "./fixture/stratavore.js";
 
 const project = (folder: string, name: string) => ({ name, path: folder });
 const { PROJECT_CREATED } = EventType;
@@ -131,4 +131,23 @@ test("of a backup whose caller leaves, nothing stays", async () => {
   await expect.poll(() => readdirSync(folder).filter((name) => name.startsWith("copy.db"))).toEqual([]);
   // The path is free again.
   expect((await clientsOf(opened.server.transport).daemon.createBackup({ path })).path).toBe(path);
+});
+
+test("a server on a copy of the record leaves the agents to the server that has them", async () => {
+  const opened = await open();
+  const { runnerId, sessionId } = await session(opened);
+  const path = join(opened.folder, "copy.db");
+  await opened.daemon.createBackup({ path });
+  const dataDir = join(temporaryFolder(), "data");
+  mkdirSync(dataDir, { mode: 0o700 });
+  copyFileSync(path, join(dataDir, "stratavore.db"));
+  const copy = await open({ dataDir });
+  const { runner } = await copy.runners.getRunner({ runnerId });
+  expect(runner).toMatchObject({
+    status: RunnerStatus.FAILED,
+    reason: expect.stringContaining("copied or moved"),
+  });
+  await converse(opened, sessionId, "!say still here");
+  const { messages } = await opened.sessions.getSessionTranscript({ sessionId });
+  expect(messages.at(-1)).toMatchObject({ content: "still here" });
 });

@@ -4,6 +4,7 @@ import { EventType, ProjectStatus, RunnerStatus, SessionStatus } from "@stratavo
 import { expect, test } from "vitest";
 import { type House, openHouse, scripted } from "../supervise/house.js";
 import { failureOf } from "./fixture/failure.js";
+import { open, project, runner, session } from "./fixture/stratavore.js";
 
 const { STARTING, RUNNING, STOPPING, TERMINATED } = RunnerStatus;
 
@@ -179,4 +180,37 @@ test("a restart that a closing server cannot finish is done when it is called ag
   await house.runners.restartRunner(request);
   expect(await house.status(runnerId, RUNNING)).toMatchObject({ incarnation: 2 });
   expect(house.errors).toEqual([]);
+});
+
+test("a limit that is lower by now takes no live runner's place when it restarts", async () => {
+  const opened = await open();
+  await project(opened);
+  const [first] = [await runner(opened), await runner(opened), await runner(opened)];
+  await opened.projects.updateProject({ name: "web", quota: { maxConcurrentRunners: 1 } });
+  await opened.runners.restartRunner({ runnerId: first });
+  await opened.runners.waitRunner({ runnerId: first, statuses: [RunnerStatus.RUNNING] });
+  // One that has ended has left its place.
+  await opened.runners.stopRunner({ runnerId: first });
+  expect(await failureOf(opened.runners.restartRunner({ runnerId: first }))).toMatchObject({
+    code: Code.ResourceExhausted,
+    reason: "QUOTA_EXCEEDED",
+  });
+});
+
+test("a message to a session that is not active says what to do", async () => {
+  const opened = await open();
+  const { runnerId, sessionId } = await session(opened);
+  const refused = async () =>
+    (await failureOf(opened.sessions.sendMessage({ sessionId, text: "more" }))).message;
+  await opened.runners.restartRunner({ runnerId, preserveSession: true });
+  expect(await refused()).toMatch(/STARTING; (wait until that|this needs one that) is RUNNING/);
+  await opened.runners.waitRunner({ runnerId, statuses: [RunnerStatus.RUNNING] });
+  await expect
+    .poll(async () => (await opened.sessions.getSession({ sessionId })).session!.status)
+    .toBe(SessionStatus.IDLE);
+  const other = await opened.sessions.createSession({ runnerId });
+  expect(await refused()).toMatch(/RESUMABLE.*; resume it/);
+  expect(other.session!.id).not.toBe(sessionId);
+  await opened.sessions.endSession({ sessionId });
+  expect(await refused()).toMatch(/ENDED.*; open a new one/);
 });

@@ -47,5 +47,10 @@ export function openStream<T>(
       over();
       return await stream.return();
     },
+    // Adapters say so when their client has left in the middle of an answer.
+    async throw(error) {
+      over();
+      return await stream.throw(error);
+    },
   };
 }

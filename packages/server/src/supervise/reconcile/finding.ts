@@ -27,10 +27,18 @@ export interface Found {
 
 /** Looks at a runner that nobody follows. Changes nothing; a process that is found must be followed or detached. */
 export async function look(
-  { options: { driver } }: Supervisor,
+  { options: { driver, owner } }: Supervisor,
   runner: RunnerRow,
   row: ProcessRow | undefined,
 ): Promise<Finding> {
+  // Another daemon may be following it, and has the better right.
+  if (row !== undefined && !row.nonce.startsWith(`${owner}-`)) {
+    return unstarted(
+      runner,
+      "this record was copied or moved from another data directory; an agent that still runs there is not taken over",
+      undefined,
+    );
+  }
   const known = (row?.handle ?? null) as ProcessHandle | null;
   if (row === undefined || known === null) {
     const started = row !== undefined && (await driver.find(row.dir, row.nonce)) !== null;
