@@ -151,3 +151,14 @@ test("a server on a copy of the record leaves the agents to the server that has 
   const { messages } = await opened.sessions.getSessionTranscript({ sessionId });
   expect(messages.at(-1)).toMatchObject({ content: "still here" });
 });
+
+test("a place where the daemon may not write is refused, and not as something that passes by itself", async () => {
+  const { daemon, folder } = await open();
+  for (const path of ["/proc/copy.db", join(folder, "a".repeat(300))]) {
+    expect(await failureOf(daemon.createBackup({ path }))).toMatchObject({
+      code: Code.FailedPrecondition,
+      reason: "BACKUP_PATH",
+      details: { path },
+    });
+  }
+});
