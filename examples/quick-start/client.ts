@@ -1,7 +1,7 @@
 import { createClient } from "@stratavore/client/node";
 
 const client = createClient(); // finds the local daemon and its credential
-await client.projects.create({ name: "my-project", path: process.cwd() });
+await client.projects.ensure({ name: "my-project", path: process.cwd() });
 const runner = await client.runners.create({ projectName: "my-project", spec: { agent: "demo" } });
 const session = await client.sessions.create({ runnerId: runner.id });
 

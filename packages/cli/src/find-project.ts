@@ -33,3 +33,13 @@ export async function projectHere(
   out.note(`Created project ${name} for ${path}`);
   return name;
 }
+
+/** The name of a project that is there; what lists rows of a project that is not would list none. @throws NotFoundError */
+export async function knownProject(
+  client: StratavoreClient,
+  name: string | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (name !== undefined) await client.projects.get({ name }, { signal });
+  return name;
+}

@@ -1,5 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { type Client, createClient } from "@connectrpc/connect";
+import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
 import {
   type CreateProjectRequestSchema,
   type DeleteProjectRequestSchema,
@@ -33,6 +33,24 @@ export class Projects {
     const answer = await this.#client.createProject(request, options);
     for (const warning of answer.warnings) this.#context.onWarning(warning);
     return required(answer.project, "project");
+  }
+
+  /**
+   * The project of that name at that path, made unless it is there; one that is there stays as it is. ALREADY_EXISTS: the
+   * name is taken by a project somewhere else; FAILED_PRECONDITION: the path is no directory.
+   */
+  async ensure(
+    request: MessageInitShape<typeof CreateProjectRequestSchema>,
+    options?: CallOptions,
+  ): Promise<Project> {
+    try {
+      return await this.create(request, options);
+    } catch (error) {
+      if (!(error instanceof ConnectError) || error.code !== Code.AlreadyExists) throw error;
+      const project = await this.get({ name: request.name }, options);
+      if (project.path === request.path) return project;
+      throw error;
+    }
   }
 
   /** One project by its name. NOT_FOUND. */

@@ -1,5 +1,6 @@
 import { type Approval, ListApprovalsResponseSchema } from "@stratavore/client/node";
 import { Command } from "commander";
+import { knownProject } from "../find-project.js";
 import { type Column, printTable } from "../output/table.js";
 import { age, isoTime, shortId } from "../output/words.js";
 import { action } from "../session.js";
@@ -23,7 +24,8 @@ export const approvalsCommand = (): Command =>
     .option("--project <name>", "only of this project")
     .action(
       action(async ({ client, out, signal }, { project }: { project?: string }) => {
-        const answer = await client.approvals.list({ projectName: project, limit: 1000 }, { signal });
+        const projectName = await knownProject(client, project, signal);
+        const answer = await client.approvals.list({ projectName, limit: 1000 }, { signal });
         if (out.json) out.message(ListApprovalsResponseSchema, answer);
         else printTable(out, columns, answer.approvals);
         return 0;

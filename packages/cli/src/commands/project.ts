@@ -55,12 +55,17 @@ const createCommand = (): Command =>
 const listCommand = (): Command =>
   new Command("list").description("list the projects").action(
     action(async ({ client, out, signal }) => {
+      // Before all pages, so that a watch from there misses nothing of any.
+      const { asOfEventId } = await client.projects.list({ limit: 1 }, { signal });
       const projects = await Array.fromAsync(
         client.projects.all({ includeStats: true, limit: 1000 }, { signal }),
       );
       if (out.json) {
         const totalCount = projects.length;
-        out.message(ListProjectsResponseSchema, create(ListProjectsResponseSchema, { projects, totalCount }));
+        out.message(
+          ListProjectsResponseSchema,
+          create(ListProjectsResponseSchema, { projects, totalCount, asOfEventId }),
+        );
       } else printTable(out, columns, projects);
       return 0;
     }),

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { ListRunnersResponseSchema, type Runner, RunnerStatus } from "@stratavore/client/node";
 import { Command, Option } from "commander";
+import { knownProject } from "../find-project.js";
 import { type Column, printTable } from "../output/table.js";
 import { activityWord, age, isoTime, shortId, statusWord, styledStatus } from "../output/words.js";
 import { action } from "../session.js";
@@ -46,14 +47,17 @@ export const runnersCommand = (): Command =>
     .action(
       action(async ({ client, out, signal }, { project, status }: Options) => {
         const request = {
-          projectName: project,
+          projectName: await knownProject(client, project, signal),
           status: status === undefined ? undefined : statuses[status],
           limit: 1000,
         };
+        // Before all pages, so that a watch from there misses nothing of any.
+        const { asOfEventId } = await client.runners.list({ ...request, limit: 1 }, { signal });
         const runners = await Array.fromAsync(client.runners.all(request, { signal }));
         if (out.json) {
           const totalCount = runners.length;
-          out.message(ListRunnersResponseSchema, create(ListRunnersResponseSchema, { runners, totalCount }));
+          const all = create(ListRunnersResponseSchema, { runners, totalCount, asOfEventId });
+          out.message(ListRunnersResponseSchema, all);
         } else printTable(out, columns, runners);
         return 0;
       }),

@@ -1,5 +1,6 @@
 import { type SearchTranscriptsResponse_Hit, SearchTranscriptsResponseSchema } from "@stratavore/client/node";
 import { Command, Option } from "commander";
+import { knownProject } from "../find-project.js";
 import { findId } from "../ids.js";
 import { highlighted } from "../output/snippet.js";
 import { shown, styled } from "../output/style.js";
@@ -41,7 +42,7 @@ export const searchCommand = (): Command =>
         const { project, session, role, after, before, limit } = options;
         const request = {
           query: words.join(" "),
-          projectName: project,
+          projectName: await knownProject(client, project, signal),
           sessionId: session === undefined ? undefined : (await findId(client, ["session"], session)).id,
           ...{ role, after, before, limit },
         };

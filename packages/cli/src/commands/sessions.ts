@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { ListSessionsResponseSchema, type Session, SessionStatus } from "@stratavore/client/node";
 import { Command, Option } from "commander";
+import { knownProject } from "../find-project.js";
 import { findId } from "../ids.js";
 import { styled } from "../output/style.js";
 import { type Column, printTable } from "../output/table.js";
@@ -64,16 +65,18 @@ export const sessionsCommand = (): Command =>
     .action(
       action(async ({ client, out, signal }, { project, runner, status, resumable }: Options) => {
         const request = {
-          projectName: project,
+          projectName: await knownProject(client, project, signal),
           runnerId: runner === undefined ? undefined : (await findId(client, ["runner"], runner)).id,
           status: status === undefined ? undefined : statuses[status],
           resumableOnly: resumable,
           limit: 1000,
         };
+        // Before all pages, so that a watch from there misses nothing of any.
+        const { asOfEventId } = await client.sessions.list({ ...request, limit: 1 }, { signal });
         const sessions = await Array.fromAsync(client.sessions.all(request, { signal }));
         if (out.json) {
           const totalCount = sessions.length;
-          const all = create(ListSessionsResponseSchema, { sessions, totalCount });
+          const all = create(ListSessionsResponseSchema, { sessions, totalCount, asOfEventId });
           out.message(ListSessionsResponseSchema, all);
         } else printTable(out, columns, sessions);
         return 0;
