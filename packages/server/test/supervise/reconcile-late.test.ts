@@ -31,7 +31,7 @@ test("a runner that ended and was restarted while it was looked at is not failed
         method: StopMethod.SCAN,
         stderrTail: "",
       });
-      restartRunner(tx, ended, () => ({ dir: `${runnersFolder}/a/2`, nonce: "owner-2" }));
+      restartRunner(tx, ended, 0, () => ({ dir: `${runnersFolder}/a/2`, nonce: "owner-2" }));
     });
   const supervisor = new Supervisor({
     store,
