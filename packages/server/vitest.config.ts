@@ -1,8 +1,10 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // Agents that people use are installed apart: vitest.agents.config.ts runs those tests.
+    exclude: [...configDefaults.exclude, "test/real-agents/**"],
     // Most tests start processes; on a busy machine that takes its time, and no test is about it.
     testTimeout: 60_000,
     hookTimeout: 60_000,

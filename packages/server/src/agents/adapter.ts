@@ -120,11 +120,11 @@ export type ApprovalAnswer = ChosenAnswer | { cancelled: true };
 export interface ChosenAnswer {
   optionId: string;
   /** Takes the place of what the agent wanted to call its tool with. */
-  editedInput?: JsonObject;
+  editedInput?: JsonObject | undefined;
   /** By the names that the question's schema gives. */
-  answers?: JsonObject;
+  answers?: JsonObject | undefined;
   /** Why it was rejected, or what to do instead; empty: nothing to say. */
-  message?: string;
+  message?: string | undefined;
 }
 
 /**

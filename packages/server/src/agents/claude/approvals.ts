@@ -1,6 +1,5 @@
-import type { JsonObject } from "@bufbuild/protobuf";
 import { ToolCallStatus } from "@stratavore/proto";
-import type { AgentUpdate, ApprovalAnswer, ApprovalChoice, Received } from "../adapter.js";
+import type { AgentUpdate, ApprovalAnswer, ApprovalChoice, ChosenAnswer, Received } from "../adapter.js";
 import { freeJson, recordIn, recordsIn, textIn } from "../read.js";
 import { refuse, reply } from "./control.js";
 import { questionSchema } from "./questions.js";
@@ -97,7 +96,7 @@ export function answerTo(state: ClaudeState, id: string, answer: ApprovalAnswer)
   return [reply(id, { behavior: "allow", updatedInput, ...remembered })];
 }
 
-function inputOf({ input }: Question, answer: { editedInput?: JsonObject; answers?: JsonObject }) {
+function inputOf({ input }: Question, answer: ChosenAnswer) {
   if (answer.editedInput !== undefined) return answer.editedInput;
   return answer.answers === undefined ? input : { ...input, answers: answer.answers };
 }
