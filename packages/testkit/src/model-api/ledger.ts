@@ -102,7 +102,8 @@ export class Ledger {
     this.#entries.push(entry);
     if (this.#entries.length > this.#maxEntries) this.#entries.shift();
     const tooOld = this.#entries.length - 1 - this.#maxBodies;
-    if (tooOld >= 0) this.#replace(this.#entries[tooOld]!, { ...this.#entries[tooOld]!, body: undefined });
+    const old = this.#entries[tooOld];
+    if (old) this.#entries[tooOld] = { ...old, body: undefined };
     if (entry.model !== "") addTo(this.#totalsOf(entry.model), { ...noUsage, requests: 1 });
     this.#tell(entry);
     return (change) => {
@@ -115,10 +116,6 @@ export class Ledger {
       current = next;
       this.#tell(next);
     };
-  }
-
-  #replace(old: LogEntry, next: LogEntry): void {
-    this.#entries[this.#entries.indexOf(old)] = next;
   }
 
   #totalsOf(model: string): Totals {

@@ -71,6 +71,18 @@ test("a script beside a result is a prompt", async () => {
   expect(await answer(api, [user("!tool Bash", "!say after"), called, both])).toBe("anew");
 });
 
+test("a script fails anew in the next conversation, also if an agent asks to go on by itself", async () => {
+  const api = await open();
+  const failing = user("!error 500 0 1", "!say well");
+  const cut = user("Your response above was cut off mid-stream. Resume directly from where it stops.");
+  for (const again of [[failing], [failing, { role: "assistant", content: "we" }, cut]]) {
+    await expect(answer(api, [failing])).rejects.toMatchObject({ status: 500 });
+    expect(await answer(api, again)).toBe("well");
+  }
+  await expect(answer(api, [user("Hello"), failing])).rejects.toMatchObject({ status: 500 });
+  await expect(answer(api, [failing])).rejects.toMatchObject({ status: 500 });
+});
+
 test("a message that Claude Code passes on in the middle of a turn is a prompt", async () => {
   const api = await open();
   const passed = "The user sent a new message while you were working:\n!say steered\n\nThis is how it is.";

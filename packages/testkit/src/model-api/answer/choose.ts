@@ -29,10 +29,14 @@ export class Chooser {
   }
 
   #script(request: ModelRequest, key: string): Answer {
-    const { directives, rest, toolResults } = findPrompt(request.messages);
+    const prompt = findPrompt(request.messages);
+    const { directives, rest, toolResults } = prompt;
     if (directives.length === 0) return { parts: [{ type: "text", text: stock }] };
     const step = stepOf(directives, toolResults);
-    const answer = compose({ request, step, rest, attempt: this.#attempts.next(request, key) });
+    const state = this.#attempts.stateOf(request, key, prompt);
+    const answer = compose({ request, step, rest, attempt: this.#attempts.count(state) });
+    if (answer.failure) this.#attempts.add(state);
+    else this.#attempts.forget(state);
     // An agent that gets an empty answer may ask again for ever.
     if (!answer.failure && !answer.parts?.length)
       return { ...answer, parts: [{ type: "text", text: "Done." }] };

@@ -10,7 +10,7 @@ export interface Composition {
   readonly step: readonly ModelDirective[];
   /** The prompt's other lines. */
   readonly rest: string;
-  /** How often this very request has come before. */
+  /** How often this request has failed before. */
   readonly attempt: number;
 }
 

@@ -10,6 +10,8 @@ export interface Prompt {
   readonly rest: string;
   /** How many results of tool calls came after it. */
   readonly toolResults: number;
+  /** All that the user said in the conversation, the last prompt included. */
+  readonly said: readonly string[];
 }
 
 // What agents put between the user's own words: never a script.
@@ -17,6 +19,9 @@ const inserted = /<(system-reminder|environment_context|user_instructions)>[\s\S
 
 // What Claude Code writes between the results of an interrupted turn and what the user said next, in one message.
 const interruption = /^\[Request interrupted by user[^\]]*\]/;
+
+// What Claude Code says by itself after an error in the middle of a stream.
+const continuation = /^Your response above was cut off mid-stream\b/;
 
 // Not an image or a comparison, which prompts and what agents add to them hold.
 const directiveLine = /^![a-z]/;
@@ -26,18 +31,16 @@ const directiveLine = /^![a-z]/;
  * {@link DirectiveError} for a line that is no directive, or a wrong one.
  */
 export function findPrompt(messages: readonly ModelMessage[]): Prompt {
-  let toolResults = 0;
-  for (const message of messages.toReversed()) {
-    const text = message.role === "user" ? promptIn(message) : "";
-    if (text !== "") return { ...readPrompt(text), toolResults };
-    toolResults += message.toolResults;
-  }
-  return { directives: [], rest: "", toolResults };
+  const texts = messages.map((message) => (message.role === "user" ? promptIn(message) : ""));
+  const last = texts.findLastIndex((text) => text !== "");
+  const toolResults = messages.slice(last + 1).reduce((sum, message) => sum + message.toolResults, 0);
+  return { ...readPrompt(texts[last] ?? ""), toolResults, said: texts.filter((text) => text !== "") };
 }
 
 /** What the user said in a message; empty if it only brings results of tool calls. */
 function promptIn({ text, toolResults }: ModelMessage): string {
   const said = text.replaceAll(inserted, "").trim();
+  if (continuation.test(said)) return "";
   const prompt = said.replace(interruption, "").trim();
   const isPrompt = toolResults === 0 || prompt !== said || said.split("\n").some(isDirective);
   return isPrompt ? prompt : "";
