@@ -1,4 +1,4 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, type JsonObject, toBinary } from "@bufbuild/protobuf";
 import {
   type Approval,
   type ApprovalOption,
@@ -22,6 +22,8 @@ export interface Question {
   turnId: string | null;
   toolCall: ToolCall;
   options: { id: string; name: string; kind: string }[];
+  /** What only a person can answer, as a JSON schema. */
+  question?: JsonObject | undefined;
   /** When it is rejected if nobody answers, in ms of the epoch. */
   deadline?: number | undefined;
 }
@@ -31,7 +33,7 @@ export const approvalsTopic = "approvals";
 
 /** Records a question of an agent; the runner waits for its answer. */
 export function requestApproval(tx: Transaction, session: SessionRow, question: Question): ApprovalRow {
-  const { toolCall, options } = question;
+  const { toolCall, options, question: schema } = question;
   const row = tx.approvals.insert({
     id: newId("approval"),
     sessionId: session.id,
@@ -40,14 +42,12 @@ export function requestApproval(tx: Transaction, session: SessionRow, question: 
     projectName: session.projectName,
     state: ApprovalState.PENDING,
     agentRequestId: question.agentRequestId,
-    request: toBinary(ApprovalSchema, create(ApprovalSchema, { toolCall, options })),
+    request: toBinary(ApprovalSchema, create(ApprovalSchema, { toolCall, options, question: schema })),
     deadline: question.deadline ?? null,
   });
   const asking = tx.runners.byId(session.runnerId);
-  const runner =
-    asking?.sessionId === session.id
-      ? tx.runners.update(asking.id, { activity: RunnerActivity.AWAITING_APPROVAL })
-      : asking;
+  const activity = schema === undefined ? RunnerActivity.AWAITING_APPROVAL : RunnerActivity.AWAITING_INPUT;
+  const runner = asking?.sessionId === session.id ? tx.runners.update(asking.id, { activity }) : asking;
   recordEvent(tx, EventType.APPROVAL_REQUESTED, { runner, session }, ApprovalRequestedSchema, {
     approval: approvalMessage(row),
   });
@@ -107,6 +107,8 @@ export function requireAnswerable(row: ApprovalRow, now: number): void {
   );
 }
 
+const waits = new Set([RunnerActivity.AWAITING_APPROVAL, RunnerActivity.AWAITING_INPUT]);
+
 /** @throws DomainError failed_precondition when it has its answer already */
 export function resolveApproval(
   tx: Transaction,
@@ -123,7 +125,7 @@ export function resolveApproval(
   })!;
   const session = tx.sessions.byId(row.sessionId)!;
   const runner = tx.runners.byId(row.runnerId);
-  if (runner?.activity === RunnerActivity.AWAITING_APPROVAL) {
+  if (runner !== undefined && waits.has(runner.activity)) {
     const waiting = tx.approvals.pending({ runnerId: row.runnerId });
     const isWorking = runner.sessionId !== null && tx.turns.running(runner.sessionId) !== undefined;
     const activity = isWorking ? RunnerActivity.WORKING : RunnerActivity.IDLE;

@@ -4,10 +4,11 @@ import {
   ApprovalRemember,
   type ApprovalService,
   ApprovalState,
-  type ResolveApprovalRequest,
+  PermissionMode,
   ResolveApprovalRequestSchema,
   ResolveApprovalResponseSchema,
 } from "@stratavore/proto";
+import { checkDetails, isAllowed } from "../domain/approval-answer.js";
 import {
   approvalById,
   approvalMessage,
@@ -15,10 +16,10 @@ import {
   requireAnswerable,
   resolveApproval,
 } from "../domain/approvals.js";
-import { DomainError } from "../domain/errors.js";
 import { eventId } from "../domain/events.js";
 import { answeredBefore, once, repeatable } from "../domain/idempotency.js";
 import { runnerById } from "../domain/runners.js";
+import { rememberForProject } from "../supervise/approvals/remember.js";
 import { callerOf, scopeOf } from "./caller.js";
 import { isRowKey, keyOf, limitOf, tokenOf } from "./paging.js";
 import type { Services } from "./services.js";
@@ -47,44 +48,38 @@ export function approvalService({ store, supervisor }: Services): ServiceImpl<ty
       }),
 
     async resolveApproval(request, context) {
-      const { answer } = request;
-      refuseUnoffered(request);
+      const { answer, remember, editedInput, answers, message } = request;
       const repeat = repeatable(scopeOf(context), ResolveApprovalRequestSchema, request);
       const answered = answeredBefore(store.read, repeat, ResolveApprovalResponseSchema);
       if (answered !== undefined) return answered;
       const before = approvalById(store.read, request.approvalId);
       requireAnswerable(before, Date.now());
+      const wanted =
+        answer.case === "optionId" ? { optionId: answer.value } : { allow: answer.value === true };
       const controller = supervisor.live(runnerById(store.read, before.runnerId));
       return await controller.change((tx, memory) => {
         const { answer: response, effect: lines } = once(tx, repeat, ResolveApprovalResponseSchema, () => {
           const row = approvalById(tx, before.id);
           requireAnswerable(row, Date.now());
-          const option = chosenOption(
-            row,
-            answer.case === "optionId" ? { optionId: answer.value } : { allow: answer.value === true },
-            request.remember === ApprovalRemember.SESSION,
-          );
-          const state = option.kind.startsWith("allow") ? ApprovalState.ALLOWED : ApprovalState.REJECTED;
-          const resolved = resolveApproval(tx, row, state, { optionId: option.id, by: callerOf(context) });
+          const option = chosenOption(row, wanted, remember === ApprovalRemember.SESSION);
+          const { answersInDetail } = memory.adapter;
+          const { question } = approvalMessage(row);
+          checkDetails({ question, answersInDetail }, option, { editedInput, answers, message, remember });
+          const allows = isAllowed(option);
+          const mode = allows ? PermissionMode.ALLOW : PermissionMode.DENY;
+          const projectRule =
+            remember === ApprovalRemember.PROJECT ? rememberForProject(tx, row, memory, mode) : undefined;
+          const state = allows ? ApprovalState.ALLOWED : ApprovalState.REJECTED;
+          const told = { optionId: option.id, editedInput, answers, message };
+          const resolved = resolveApproval(tx, row, state, { ...told, by: callerOf(context) });
+          const approval = approvalMessage(resolved);
           return {
-            answer: create(ResolveApprovalResponseSchema, { approval: approvalMessage(resolved) }),
-            effect: memory.adapter.answer(row.agentRequestId, { optionId: option.id }),
+            answer: create(ResolveApprovalResponseSchema, { approval, projectRule }),
+            effect: memory.adapter.answer(row.agentRequestId, told),
           };
         });
         return { value: response, out: { lines: lines ?? [], prompts: [] } };
       });
     },
   };
-}
-
-/** An answer of the Agent Client Protocol is one of the agent's options, and nothing beside it. */
-function refuseUnoffered({ editedInput, answers, message, remember }: ResolveApprovalRequest): void {
-  const refused = (what: string, instead: string) =>
-    new DomainError("unimplemented", "APPROVAL_ANSWER", `${what} is not offered; ${instead}`);
-  if (editedInput !== undefined) throw refused("edited_input", "reject this and say what to do in a message");
-  if (answers !== undefined) throw refused("answers", "answer with allow or an option");
-  if (message !== "") throw refused("a message with an answer", "say it with SendMessage");
-  if (remember === ApprovalRemember.PROJECT) {
-    throw refused("remember PROJECT", "set the project's approval policy, or remember it for the SESSION");
-  }
 }

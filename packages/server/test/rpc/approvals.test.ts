@@ -126,23 +126,22 @@ test("an agent that remembers nothing cannot be told to, and what it offers alon
   expect((await resolve({ answer: yes })).approval).toMatchObject({ state: ALLOWED, optionId: "go" });
 });
 
-const unoffered: [string, object][] = [
+const untaken: [string, object][] = [
   ["edited_input", { editedInput: { command: "ls" } }],
   ["answers", { answers: { colour: "blue" } }],
   ["message", { message: "why not" }],
-  ["remember PROJECT", { remember: ApprovalRemember.PROJECT }],
 ];
 
-test("what no agent takes yet is refused, and the question still waits", async () => {
+test("what the agent has no place for is refused, and the question still waits", async () => {
   const opened = await open();
   await project(opened);
   const { approvalId, sessionId } = await asking(opened, "web");
   const answer = { case: "allow" as const, value: true };
-  for (const [field, set] of unoffered) {
+  for (const [field, set] of untaken) {
     expect(await failureOf(opened.approvals.resolveApproval({ approvalId, answer, ...set }))).toMatchObject({
-      code: Code.Unimplemented,
-      reason: "APPROVAL_ANSWER",
-      message: expect.stringContaining(field),
+      code: Code.InvalidArgument,
+      fields: [field],
+      message: expect.stringContaining("this agent takes none"),
     });
   }
   expect(await failureOf(opened.approvals.resolveApproval({ approvalId }))).toMatchObject({

@@ -20,6 +20,8 @@ const folderNames = names("cwd workdir workingdirectory");
 /** Inputs that are maps by path. */
 const mapNames = names("changes files");
 const commandNames = names("command commands cmd cmds script shellcommand commandline argv");
+/** Of these a list is the words of one command; of the others, several. */
+const argvNames = names("command cmd argv");
 /** Text that is written or told, not looked up. */
 const textNames = names(
   "content contents text oldstring newstring oldtext newtext oldstr newstr filetext inserttext body prompt description message query title",
@@ -53,7 +55,7 @@ function walk(found: CallInput, value: unknown, name: string, depth: number): vo
   if (depth > maxDepth) found.isUnsure = true;
   else if (typeof value === "string") noteText(found, value, name);
   else if (Array.isArray(value)) {
-    if (commandNames.has(name) && value.every((each) => typeof each === "string")) noteArgv(found, value);
+    if (argvNames.has(name) && value.every((each) => typeof each === "string")) noteArgv(found, value);
     else for (const each of value) walk(found, each, typeof each === "string" ? name : "", depth + 1);
   } else if (value !== null && typeof value === "object") walkFields(found, value, name, depth);
 }

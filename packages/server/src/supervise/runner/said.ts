@@ -50,9 +50,9 @@ function applyAsked(
   asked: Extract<Said, { kind: "approval_requested" }> & { turnId: string | null },
   applied: Applied,
 ): void {
-  const { agentRequestId, turnId, options } = asked;
+  const { agentRequestId, turnId, options, question } = asked;
   const toolCall = memory.writer(tx, session.id).toolCall(tx, turnId, asked.toolCall);
-  const answer = standingAnswer(tx, session, memory, { toolCall, options });
+  const answer = standingAnswer(tx, session, memory, { toolCall, options, question });
   const deadline = answer === undefined ? deadlineOf(tx, session) : undefined;
   const row = requestApproval(tx, session, { ...asked, toolCall, deadline });
   if (answer === undefined) return;

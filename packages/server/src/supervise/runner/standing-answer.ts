@@ -14,6 +14,13 @@ interface Option {
   kind: string;
 }
 
+interface Asked {
+  toolCall: ToolCall;
+  options: readonly Option[];
+  /** Only a person can answer it. */
+  question?: object | undefined;
+}
+
 export interface StandingAnswer {
   state: ApprovalState;
   /** Undefined: the agent offers no way to reject it, and is told that it was cancelled. */
@@ -29,7 +36,7 @@ export function standingAnswer(
   tx: Transaction,
   session: SessionRow,
   memory: Pick<RunnerMemory, "stored">,
-  { toolCall, options }: { toolCall: ToolCall; options: readonly Option[] },
+  { toolCall, options, question }: Asked,
 ): StandingAnswer | undefined {
   const runner = tx.runners.byId(session.runnerId);
   const project = tx.projects.byUid(session.projectUid);
@@ -42,7 +49,7 @@ export function standingAnswer(
   const ruled = own === DENY && match?.rule.mode === ALLOW ? undefined : match?.rule;
   const mode = ruled?.mode ?? (own === UNSPECIFIED ? (policy?.mode ?? ASK) : own);
   if (mode === DENY) return { ...rejection(options), rule: ruled };
-  if (mode !== ALLOW) return undefined;
+  if (mode !== ALLOW || question !== undefined) return undefined;
   const option = options.find(({ kind }) => kind === "allow_once");
   return option && { state: ApprovalState.ALLOWED, optionId: option.id, rule: ruled };
 }

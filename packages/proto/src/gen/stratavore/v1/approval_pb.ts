@@ -16,7 +16,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file stratavore/v1/approval.proto.
  */
 export const file_stratavore_v1_approval: GenFile = /*@__PURE__*/
-  fileDesc("ChxzdHJhdGF2b3JlL3YxL2FwcHJvdmFsLnByb3RvEg1zdHJhdGF2b3JlLnYxIvoDCghBcHByb3ZhbBIKCgJpZBgBIAEoCRIrCgVzdGF0ZRgCIAEoDjIcLnN0cmF0YXZvcmUudjEuQXBwcm92YWxTdGF0ZRIRCglydW5uZXJfaWQYAyABKAkSEgoKc2Vzc2lvbl9pZBgEIAEoCRIPCgd0dXJuX2lkGAUgASgJEhQKDHByb2plY3RfbmFtZRgGIAEoCRIqCgl0b29sX2NhbGwYByABKAsyFy5zdHJhdGF2b3JlLnYxLlRvb2xDYWxsEi4KB29wdGlvbnMYCCADKAsyHS5zdHJhdGF2b3JlLnYxLkFwcHJvdmFsT3B0aW9uEi4KCmNyZWF0ZWRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGRlYWRsaW5lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZXNvbHZlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLcmVzb2x2ZWRfYnkYDCABKAkSEQoJb3B0aW9uX2lkGA0gASgJEikKCHF1ZXN0aW9uGA4gASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIpCgRydWxlGA8gASgLMhsuc3RyYXRhdm9yZS52MS5BcHByb3ZhbFJ1bGUiOAoOQXBwcm92YWxPcHRpb24SCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIMCgRraW5kGAMgASgJKr4BCg1BcHByb3ZhbFN0YXRlEh4KGkFQUFJPVkFMX1NUQVRFX1VOU1BFQ0lGSUVEEAASGgoWQVBQUk9WQUxfU1RBVEVfUEVORElORxABEhoKFkFQUFJPVkFMX1NUQVRFX0FMTE9XRUQQAhIbChdBUFBST1ZBTF9TVEFURV9SRUpFQ1RFRBADEhwKGEFQUFJPVkFMX1NUQVRFX0NBTkNFTExFRBAEEhoKFkFQUFJPVkFMX1NUQVRFX0VYUElSRUQQBSpzChBBcHByb3ZhbFJlbWVtYmVyEiEKHUFQUFJPVkFMX1JFTUVNQkVSX1VOU1BFQ0lGSUVEEAASHQoZQVBQUk9WQUxfUkVNRU1CRVJfU0VTU0lPThABEh0KGUFQUFJPVkFMX1JFTUVNQkVSX1BST0pFQ1QQAkI/Wj1naXRodWIuY29tL21lcmlkaWFuL3N0cmF0YXZvcmUvZ2VuL3N0cmF0YXZvcmUvdjE7c3RyYXRhdm9yZXYxYgZwcm90bzM", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_stratavore_v1_project, file_stratavore_v1_transcript]);
+  fileDesc("ChxzdHJhdGF2b3JlL3YxL2FwcHJvdmFsLnByb3RvEg1zdHJhdGF2b3JlLnYxIuQECghBcHByb3ZhbBIKCgJpZBgBIAEoCRIrCgVzdGF0ZRgCIAEoDjIcLnN0cmF0YXZvcmUudjEuQXBwcm92YWxTdGF0ZRIRCglydW5uZXJfaWQYAyABKAkSEgoKc2Vzc2lvbl9pZBgEIAEoCRIPCgd0dXJuX2lkGAUgASgJEhQKDHByb2plY3RfbmFtZRgGIAEoCRIqCgl0b29sX2NhbGwYByABKAsyFy5zdHJhdGF2b3JlLnYxLlRvb2xDYWxsEi4KB29wdGlvbnMYCCADKAsyHS5zdHJhdGF2b3JlLnYxLkFwcHJvdmFsT3B0aW9uEi4KCmNyZWF0ZWRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGRlYWRsaW5lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZXNvbHZlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLcmVzb2x2ZWRfYnkYDCABKAkSEQoJb3B0aW9uX2lkGA0gASgJEikKCHF1ZXN0aW9uGA4gASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIpCgRydWxlGA8gASgLMhsuc3RyYXRhdm9yZS52MS5BcHByb3ZhbFJ1bGUSLQoMZWRpdGVkX2lucHV0GBAgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIoCgdhbnN3ZXJzGBEgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIPCgdtZXNzYWdlGBIgASgJIjgKDkFwcHJvdmFsT3B0aW9uEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDAoEa2luZBgDIAEoCSq+AQoNQXBwcm92YWxTdGF0ZRIeChpBUFBST1ZBTF9TVEFURV9VTlNQRUNJRklFRBAAEhoKFkFQUFJPVkFMX1NUQVRFX1BFTkRJTkcQARIaChZBUFBST1ZBTF9TVEFURV9BTExPV0VEEAISGwoXQVBQUk9WQUxfU1RBVEVfUkVKRUNURUQQAxIcChhBUFBST1ZBTF9TVEFURV9DQU5DRUxMRUQQBBIaChZBUFBST1ZBTF9TVEFURV9FWFBJUkVEEAUqcwoQQXBwcm92YWxSZW1lbWJlchIhCh1BUFBST1ZBTF9SRU1FTUJFUl9VTlNQRUNJRklFRBAAEh0KGUFQUFJPVkFMX1JFTUVNQkVSX1NFU1NJT04QARIdChlBUFBST1ZBTF9SRU1FTUJFUl9QUk9KRUNUEAJCP1o9Z2l0aHViLmNvbS9tZXJpZGlhbi9zdHJhdGF2b3JlL2dlbi9zdHJhdGF2b3JlL3YxO3N0cmF0YXZvcmV2MWIGcHJvdG8z", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_stratavore_v1_project, file_stratavore_v1_transcript]);
 
 /**
  * A question of an agent that a person or a policy answers.
@@ -128,6 +128,27 @@ export type Approval = Message<"stratavore.v1.Approval"> & {
    * @generated from field: stratavore.v1.ApprovalRule rule = 15;
    */
   rule?: ApprovalRule | undefined;
+
+  /**
+   * What took the place of the tool's input; unset if nothing did.
+   *
+   * @generated from field: google.protobuf.Struct edited_input = 16;
+   */
+  editedInput?: JsonObject | undefined;
+
+  /**
+   * The answers to its questions; unset if none were given.
+   *
+   * @generated from field: google.protobuf.Struct answers = 17;
+   */
+  answers?: JsonObject | undefined;
+
+  /**
+   * What the agent was told with it; empty if nothing.
+   *
+   * @generated from field: string message = 18;
+   */
+  message: string;
 };
 
 /**
@@ -248,7 +269,7 @@ export enum ApprovalRemember {
   SESSION = 1,
 
   /**
-   * For the project, as a rule.
+   * For the project, as a rule of its approval policy.
    *
    * @generated from enum value: APPROVAL_REMEMBER_PROJECT = 2;
    */

@@ -8,13 +8,15 @@ import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/vali
 import { file_google_protobuf_struct } from "@bufbuild/protobuf/wkt";
 import type { Approval, ApprovalRemember, ApprovalState } from "./approval_pb.js";
 import { file_stratavore_v1_approval } from "./approval_pb.js";
+import type { ApprovalRule } from "./project_pb.js";
+import { file_stratavore_v1_project } from "./project_pb.js";
 import type { JsonObject, Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file stratavore/v1/approval_service.proto.
  */
 export const file_stratavore_v1_approval_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRzdHJhdGF2b3JlL3YxL2FwcHJvdmFsX3NlcnZpY2UucHJvdG8SDXN0cmF0YXZvcmUudjEimgIKFExpc3RBcHByb3ZhbHNSZXF1ZXN0EkIKDHByb2plY3RfbmFtZRgBIAEoCUIsukgpcicyJV4oW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDEyN30pPyQSJwoJcnVubmVyX2lkGAIgASgJQhS6SBFyDxiAATIKXlteXHgwMF0qJBIoCgpzZXNzaW9uX2lkGAMgASgJQhS6SBFyDxiAATIKXlteXHgwMF0qJBI1CgVzdGF0ZRgEIAEoDjIcLnN0cmF0YXZvcmUudjEuQXBwcm92YWxTdGF0ZUIIukgFggECEAESFgoFbGltaXQYBSABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhhkIAEoCUIIukgFcgMYgAQidAoVTGlzdEFwcHJvdmFsc1Jlc3BvbnNlEioKCWFwcHJvdmFscxgBIAMoCzIXLnN0cmF0YXZvcmUudjEuQXBwcm92YWwSFwoPbmV4dF9wYWdlX3Rva2VuGGQgASgJEhYKDmFzX29mX2V2ZW50X2lkGGUgASgJIuECChZSZXNvbHZlQXBwcm92YWxSZXF1ZXN0EisKC2FwcHJvdmFsX2lkGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEh0KCW9wdGlvbl9pZBgCIAEoCUIIukgFcgMYyAFIABIPCgVhbGxvdxgDIAEoCEgAEi0KDGVkaXRlZF9pbnB1dBgEIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSKAoHYW5zd2VycxgFIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSOwoIcmVtZW1iZXIYBiABKA4yHy5zdHJhdGF2b3JlLnYxLkFwcHJvdmFsUmVtZW1iZXJCCLpIBYIBAhABEhkKB21lc3NhZ2UYByABKAlCCLpIBXIDGJBOEigKCnJlcXVlc3RfaWQYZCABKAlCFLpIEXIPGIABMgpeW15ceDAwXSokQg8KBmFuc3dlchIFukgCCAEiRAoXUmVzb2x2ZUFwcHJvdmFsUmVzcG9uc2USKQoIYXBwcm92YWwYASABKAsyFy5zdHJhdGF2b3JlLnYxLkFwcHJvdmFsMs8BCg9BcHByb3ZhbFNlcnZpY2USWgoNTGlzdEFwcHJvdmFscxIjLnN0cmF0YXZvcmUudjEuTGlzdEFwcHJvdmFsc1JlcXVlc3QaJC5zdHJhdGF2b3JlLnYxLkxpc3RBcHByb3ZhbHNSZXNwb25zZRJgCg9SZXNvbHZlQXBwcm92YWwSJS5zdHJhdGF2b3JlLnYxLlJlc29sdmVBcHByb3ZhbFJlcXVlc3QaJi5zdHJhdGF2b3JlLnYxLlJlc29sdmVBcHByb3ZhbFJlc3BvbnNlQj9aPWdpdGh1Yi5jb20vbWVyaWRpYW4vc3RyYXRhdm9yZS9nZW4vc3RyYXRhdm9yZS92MTtzdHJhdGF2b3JldjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_struct, file_stratavore_v1_approval]);
+  fileDesc("CiRzdHJhdGF2b3JlL3YxL2FwcHJvdmFsX3NlcnZpY2UucHJvdG8SDXN0cmF0YXZvcmUudjEimgIKFExpc3RBcHByb3ZhbHNSZXF1ZXN0EkIKDHByb2plY3RfbmFtZRgBIAEoCUIsukgpcicyJV4oW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDEyN30pPyQSJwoJcnVubmVyX2lkGAIgASgJQhS6SBFyDxiAATIKXlteXHgwMF0qJBIoCgpzZXNzaW9uX2lkGAMgASgJQhS6SBFyDxiAATIKXlteXHgwMF0qJBI1CgVzdGF0ZRgEIAEoDjIcLnN0cmF0YXZvcmUudjEuQXBwcm92YWxTdGF0ZUIIukgFggECEAESFgoFbGltaXQYBSABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhhkIAEoCUIIukgFcgMYgAQidAoVTGlzdEFwcHJvdmFsc1Jlc3BvbnNlEioKCWFwcHJvdmFscxgBIAMoCzIXLnN0cmF0YXZvcmUudjEuQXBwcm92YWwSFwoPbmV4dF9wYWdlX3Rva2VuGGQgASgJEhYKDmFzX29mX2V2ZW50X2lkGGUgASgJIuECChZSZXNvbHZlQXBwcm92YWxSZXF1ZXN0EisKC2FwcHJvdmFsX2lkGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEh0KCW9wdGlvbl9pZBgCIAEoCUIIukgFcgMYyAFIABIPCgVhbGxvdxgDIAEoCEgAEi0KDGVkaXRlZF9pbnB1dBgEIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSKAoHYW5zd2VycxgFIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSOwoIcmVtZW1iZXIYBiABKA4yHy5zdHJhdGF2b3JlLnYxLkFwcHJvdmFsUmVtZW1iZXJCCLpIBYIBAhABEhkKB21lc3NhZ2UYByABKAlCCLpIBXIDGJBOEigKCnJlcXVlc3RfaWQYZCABKAlCFLpIEXIPGIABMgpeW15ceDAwXSokQg8KBmFuc3dlchIFukgCCAEidwoXUmVzb2x2ZUFwcHJvdmFsUmVzcG9uc2USKQoIYXBwcm92YWwYASABKAsyFy5zdHJhdGF2b3JlLnYxLkFwcHJvdmFsEjEKDHByb2plY3RfcnVsZRgCIAEoCzIbLnN0cmF0YXZvcmUudjEuQXBwcm92YWxSdWxlMs8BCg9BcHByb3ZhbFNlcnZpY2USWgoNTGlzdEFwcHJvdmFscxIjLnN0cmF0YXZvcmUudjEuTGlzdEFwcHJvdmFsc1JlcXVlc3QaJC5zdHJhdGF2b3JlLnYxLkxpc3RBcHByb3ZhbHNSZXNwb25zZRJgCg9SZXNvbHZlQXBwcm92YWwSJS5zdHJhdGF2b3JlLnYxLlJlc29sdmVBcHByb3ZhbFJlcXVlc3QaJi5zdHJhdGF2b3JlLnYxLlJlc29sdmVBcHByb3ZhbFJlc3BvbnNlQj9aPWdpdGh1Yi5jb20vbWVyaWRpYW4vc3RyYXRhdm9yZS9nZW4vc3RyYXRhdm9yZS92MTtzdHJhdGF2b3JldjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_struct, file_stratavore_v1_approval, file_stratavore_v1_project]);
 
 /**
  * See ApprovalService.ListApprovals.
@@ -144,14 +146,16 @@ export type ResolveApprovalRequest = Message<"stratavore.v1.ResolveApprovalReque
   } | { case: undefined; value?: undefined };
 
   /**
-   * Input to use in place of what the agent wanted. Not offered by the Agent Client Protocol: UNIMPLEMENTED.
+   * Input to use in place of what the agent wanted; only to allow it. INVALID_ARGUMENT where the agent's protocol has no
+   * place for it, as the Agent Client Protocol has none.
    *
    * @generated from field: google.protobuf.Struct edited_input = 4;
    */
   editedInput?: JsonObject | undefined;
 
   /**
-   * Answers to the agent's questions by name. Not offered by the Agent Client Protocol: UNIMPLEMENTED.
+   * Answers by the names of `Approval.question`; only to allow it, and needed for that if there is a question.
+   * INVALID_ARGUMENT if there is none.
    *
    * @generated from field: google.protobuf.Struct answers = 5;
    */
@@ -159,15 +163,18 @@ export type ResolveApprovalRequest = Message<"stratavore.v1.ResolveApprovalReque
 
   /**
    * How long the answer holds. SESSION: the agent remembers it, by an option of a kind that ends in `_always`;
-   * INVALID_ARGUMENT with an option of another kind, FAILED_PRECONDITION if it offers none. PROJECT: UNIMPLEMENTED; set
-   * the project's approval policy.
+   * INVALID_ARGUMENT with an option of another kind, FAILED_PRECONDITION if it offers none. PROJECT: a rule for just this
+   * is added to the project's approval policy, before the rule that asked, else as the last one; it holds for what is asked
+   * from then on. GetProject shows it, its etag moves, and UpdateProject takes it away. FAILED_PRECONDITION where no rule
+   * could say just this: a path that leaves the project, several paths or commands, or a kind of call that tells neither.
    *
    * @generated from field: stratavore.v1.ApprovalRemember remember = 6;
    */
   remember: ApprovalRemember;
 
   /**
-   * A word to the agent, for example why not. Not offered by the Agent Client Protocol: UNIMPLEMENTED; use SendMessage.
+   * A word to the agent, for example why not; only to reject. INVALID_ARGUMENT where the agent's protocol has no place for
+   * it, as the Agent Client Protocol has none: use SendMessage.
    *
    * @generated from field: string message = 7;
    */
@@ -201,6 +208,13 @@ export type ResolveApprovalResponse = Message<"stratavore.v1.ResolveApprovalResp
    * @generated from field: stratavore.v1.Approval approval = 1;
    */
   approval?: Approval | undefined;
+
+  /**
+   * With PROJECT: the rule that the project has for it.
+   *
+   * @generated from field: stratavore.v1.ApprovalRule project_rule = 2;
+   */
+  projectRule?: ApprovalRule | undefined;
 };
 
 /**
@@ -227,9 +241,9 @@ export const ApprovalService: GenService<{
     output: typeof ListApprovalsResponseSchema;
   },
   /**
-   * Answers one, once. FAILED_PRECONDITION: it has its answer already, the agent offers no such way, or its runner is not
-   * live. INVALID_ARGUMENT: the agent does not offer the option. UNIMPLEMENTED: a field is set that no agent takes yet;
-   * these say so.
+   * Answers one, once. FAILED_PRECONDITION: it has its answer already, its deadline has passed, the agent offers no such way,
+   * no rule could say what is to be remembered, or its runner is not live. INVALID_ARGUMENT: the agent does not offer the
+   * option, or takes no such answer.
    *
    * @generated from rpc stratavore.v1.ApprovalService.ResolveApproval
    */

@@ -102,7 +102,7 @@ const untaken = (field: string, value: object): Row =>
     rpc,
     field,
     unset: ["answered", [ALLOWED, "allow_once"]],
-    set: ["refused, as no agent takes it yet", "UNIMPLEMENTED APPROVAL_ANSWER"],
+    set: ["refused, as this agent takes none", `INVALID_ARGUMENT ${field}`],
     value,
     prepare: (server) => project(server),
     see: async (server, given) => await answeredNew(server, { ...allow, ...given }),
