@@ -12,7 +12,10 @@ test("the built package exports its names, and a program that exists", async () 
     "agentProgram",
     "directive",
     "directiveList",
+    "modelDirective",
+    "modelDirectiveList",
     "parseScript",
+    "startModelApi",
   ]);
   const { command, args } = library.agentProgram;
   expect(command).toBe(process.execPath);
