@@ -31,6 +31,7 @@ import { KeptLines } from "./rpc/logs/kept-lines.js";
 import { keptLog } from "./rpc/logs/kept-log.js";
 import { createRoutes, serviceNames } from "./rpc/routes.js";
 import type { Services } from "./rpc/services.js";
+import { SharedCalls } from "./rpc/shared-calls.js";
 import { openStore, type Store } from "./store/index.js";
 import type { Stratavore } from "./stratavore.js";
 import { AgentCatalog } from "./supervise/agent-choice.js";
@@ -164,6 +165,7 @@ async function start(opened: Opened): Promise<Stratavore> {
   };
   const report = failureReport(log, counts);
   const routes = createRoutes(
+    resumes: new SharedCalls(),
     services,
     [errorInterceptor(report, counts), closingInterceptor(closing.signal), validationInterceptor()],
     unheardCalls(log, counts),

@@ -6,6 +6,7 @@ import type { Supervisor } from "../supervise/supervisor.js";
 import type { Stalls } from "./components/stalls.js";
 import type { CallCounts } from "./interceptors/errors.js";
 import type { KeptLines } from "./logs/kept-lines.js";
+import type { SharedCalls } from "./shared-calls.js";
 
 /** What the services are made of. */
 export interface Services {
@@ -31,6 +32,8 @@ export interface Services {
   /** Aborts when the server closes: streams end with it. */
   closing: AbortSignal;
   openStreams: { count: number };
+  /** Sessions that are being resumed on runners. */
+  resumes: SharedCalls;
   /** Folder of the data directory, or null in memory. */
   dataDir: string | null;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import {
@@ -46,12 +47,23 @@ export async function resumeSession(
     );
     return await orAborted(answer, signal);
   }
-  const timeout = AbortSignal.timeout(timeoutMs(services));
-  const ending = AbortSignal.any([signal, closing, timeout]);
-  const sessionId = await onRunner(services, request, session, ending).catch((error) => {
-    throw error === timeout.reason ? tookTooLong(services, session, request.runnerId) : error;
+  const sessionId = await services.resumes.join(keyOf(request, repeat), signal, async (abandoned) => {
+    const timeout = AbortSignal.timeout(timeoutMs(services));
+    const ending = AbortSignal.any([abandoned, closing, timeout]);
+    return await onRunner(services, request, session, ending).catch((error) => {
+      throw error === timeout.reason ? tookTooLong(services, session, request.runnerId) : error;
+    });
   });
   return await answerOnce(services, repeat, sessionId);
+}
+
+/** Calls that resume a session on a runner all want the same; each fork is another copy, unless one is repeated. */
+function keyOf(
+  { sessionId, runnerId, fork }: ResumeSessionRequest,
+  repeat: RepeatableRequest | undefined,
+): string {
+  const copy = repeat === undefined ? randomUUID() : `${repeat.scope} ${repeat.requestId}`;
+  return JSON.stringify([runnerId, sessionId, fork && copy]);
 }
 
 /** Kept only once it has come true, so that a call that failed can be made again. */

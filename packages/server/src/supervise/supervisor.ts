@@ -143,16 +143,20 @@ export class Supervisor {
       log,
       maxUnreadBytes,
       ended: (runnerId) => this.#ended(runnerId),
-      lost: (runnerId) => this.#controllers.delete(runnerId),
+      lost: (runnerId) => this.#lost(runnerId),
     };
   }
 
-  #ended(runnerId: string): void {
+  #lost(runnerId: string): void {
     clearTimeout(this.#timers.get(runnerId));
     this.#timers.delete(runnerId);
-    const controller = this.#controllers.get(runnerId);
     this.#controllers.delete(runnerId);
-    if (controller !== undefined) void this.removeFolder(runnerId);
+  }
+
+  #ended(runnerId: string): void {
+    const isFollowed = this.#controllers.has(runnerId);
+    this.#lost(runnerId);
+    if (isFollowed) void this.removeFolder(runnerId);
   }
 
   /** Removes all that a runner's processes were given and left. What cannot be removed is for a later time. */

@@ -167,3 +167,28 @@ test("a session that someone opens on the new runner meanwhile is not taken for 
   expect((await resumed).session).toMatchObject({ id: sessionId, runnerId, status: IDLE });
   expect(await house.session(other!.id)).toMatchObject({ status: RESUMABLE });
 });
+
+test("calls that resume a session on one runner are one: the first that leaves takes it from no other", async () => {
+  const { house, gate, sessionId } = await waiting();
+  const runnerId = await house.running("gated");
+  const caller = new AbortController();
+  const leaving = failureOf(house.sessions.resumeSession({ sessionId, runnerId }, { signal: caller.signal }));
+  const staying = house.sessions.resumeSession({ sessionId, runnerId, requestId: "other" });
+  caller.abort();
+  expect((await leaving).code).toBe(Code.Canceled);
+  writeFileSync(gate, "");
+  expect((await staying).session).toMatchObject({ id: sessionId, runnerId, status: IDLE });
+});
+
+test("a fork that is repeated while it is made is one copy, and two that are not are two", async () => {
+  const house = await openHouse({ forks: { capabilities: { fork: true } } });
+  const { runnerId, sessionId } = await house.talking("forks");
+  await house.say(sessionId, "!say one");
+  const fork = (requestId: string) =>
+    house.sessions.resumeSession({ sessionId, runnerId, fork: true, requestId });
+  const [one, same] = await Promise.all([fork("a"), fork("a")]);
+  expect(same).toEqual(one);
+  const other = await fork("b");
+  expect(other.session!.id).not.toBe(one!.session!.id);
+  expect((await house.sessions.listSessions({ runnerId })).totalCount).toBe(3);
+});

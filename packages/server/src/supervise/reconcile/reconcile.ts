@@ -115,10 +115,11 @@ function finishStop(supervisor: Supervisor, { id, status }: RunnerRow, dryRun: b
   const reason = "its stop did not come to an end";
   const step: ReconcileStep = { runnerId: id, action: "stop_finished", reason, pid: controller.pid };
   if (dryRun) return { step };
-  controller.stop({ force: true, graceMs: 0 }).catch((error) => {
-    supervisor.options.log.error({ runner: id, error }, "a stop could not be finished");
-  });
-  return { step };
+  const recorded = controller.stop({ force: true, graceMs: 0 }).then(
+    ({ left }) => (left.length === 0 ? controller.done : undefined),
+    (error) => supervisor.options.log.error({ runner: id, error }, "a stop could not be finished"),
+  );
+  return { step, recorded };
 }
 
 async function fail(
