@@ -41,6 +41,7 @@ export async function startModelApi(options: ModelApiOptions = {}): Promise<Mode
   const chooser = new Chooser(reply);
   const server = createServer((request, response) => {
     const exchange = new Exchange(request, response);
+    // What fails once an answer has begun can only be told by breaking it off.
     handle({ chooser, log, keys, models }, exchange).catch(() => response.destroy());
   });
   server.listen(port, "127.0.0.1");

@@ -37,6 +37,46 @@ test("a function that throws is a 500 with its words", async () => {
   });
 });
 
+test("queued answers are given in their order, then the script again", async () => {
+  const api = await open();
+  api.enqueue(
+    { failure: { type: "error", status: 503, message: "not now" } },
+    { parts: [{ type: "tool", name: "Bash", input: { command: "ls" }, id: "1" }], usage: { output: 3 } },
+  );
+  await expect(ask(api, "!say a")).rejects.toMatchObject({
+    status: 503,
+    message: expect.stringContaining("not now"),
+  });
+  expect(await ask(api, "!say a")).toMatchObject({
+    stop_reason: "tool_use",
+    content: [{ id: "toolu_1", input: { command: "ls" } }],
+    usage: { input_tokens: 0, output_tokens: 3 },
+  });
+  expect((await ask(api, "!say a")).content).toMatchObject([{ text: "a" }]);
+});
+
+test("usage that no script gives is an estimate, the same in the answer and in the log", async () => {
+  const api = await open();
+  const { usage } = await ask(api, "!think 1234\n!say 12345678");
+  const [logged] = api.log.entries;
+  expect(usage).toMatchObject({ output_tokens: 3, output_tokens_details: { thinking_tokens: 1 } });
+  expect(usage.input_tokens).toBe(Math.ceil(JSON.stringify(logged?.body).length / 4));
+  expect(logged?.usage).toEqual({
+    input: usage.input_tokens,
+    output: 3,
+    cacheRead: 0,
+    cacheWrite: 0,
+    reasoning: 1,
+  });
+});
+
+test("an answer can be late", async () => {
+  const api = await open();
+  const began = Date.now();
+  await ask(api, "!sleep 60\n!sleep 60\n!say late");
+  expect(Date.now() - began).toBeGreaterThanOrEqual(115);
+});
+
 test("only the given keys are let in", async () => {
   const api = await open({ keys: ["right"] });
   expect((await ask(api, "!say in", "m", "right")).content).toMatchObject([{ text: "in" }]);

@@ -39,7 +39,7 @@ export type Failure =
 export interface Answer {
   /** Default: nothing. */
   readonly parts?: readonly AnswerPart[];
-  /** Default: an estimate, four characters a token, without caches. */
+  /** Classes that are left out are 0. Default: an estimate, four characters a token, without caches. */
   readonly usage?: Partial<TokenUsage>;
   /** Default: end_turn; an answer that calls tools says so itself. */
   readonly stopReason?: StopReason;
