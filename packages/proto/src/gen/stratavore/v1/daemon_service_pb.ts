@@ -474,7 +474,8 @@ export const DaemonService: GenService<{
   },
   /**
    * Writes a copy of the store while it is in use. ALREADY_EXISTS: the file is there. FAILED_PRECONDITION: its directory is
-   * not, or the server keeps its record in memory.
+   * not or cannot be written, or the server keeps its record in memory. RESOURCE_EXHAUSTED: the disk is full. A server that
+   * is started on a copy takes over no agents, which are the original's.
    *
    * @generated from rpc stratavore.v1.DaemonService.CreateBackup
    */

@@ -1057,6 +1057,7 @@ export const SessionService: GenService<{
    * agent or project, external or not RUNNING. DEADLINE_EXCEEDED: also when the agent of a runner that is named
    * does not answer within twice the time that it has to start, 120 s by default. A new runner goes on when the caller
    * leaves; one that does not take the session up in the time that it has to start becomes FAILED: FAILED_PRECONDITION.
+   * On a runner that is named it is given up when the last caller who asked for it leaves.
    *
    * @generated from rpc stratavore.v1.SessionService.ResumeSession
    */
