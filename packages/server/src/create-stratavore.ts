@@ -35,6 +35,7 @@ import { SharedCalls } from "./rpc/shared-calls.js";
 import { openStore, type Store } from "./store/index.js";
 import type { Stratavore } from "./stratavore.js";
 import { AgentCatalog } from "./supervise/agent-choice.js";
+import { ApprovalAnnouncements } from "./supervise/approvals/announcements.js";
 import { ApprovalDeadlines } from "./supervise/approvals/deadlines.js";
 import { resumeStops } from "./supervise/external/stop.js";
 import { type Log, silentLog } from "./supervise/log.js";
@@ -143,6 +144,9 @@ async function start(opened: Opened): Promise<Stratavore> {
   undo.push(() => sampler.close());
   const deadlines = new ApprovalDeadlines(supervisor);
   undo.push(() => deadlines.close());
+  const { notify } = options;
+  const announcements = notify && new ApprovalAnnouncements({ store, log, notify, environment });
+  undo.push(() => announcements?.close());
   const listening: ListenAddress[] = [];
   let announcement: Announcement | undefined;
   const services: Services = {
@@ -161,11 +165,11 @@ async function start(opened: Opened): Promise<Stratavore> {
     stalls,
     closing: closing.signal,
     openStreams: { count: 0 },
+    resumes: new SharedCalls(),
     dataDir,
   };
   const report = failureReport(log, counts);
   const routes = createRoutes(
-    resumes: new SharedCalls(),
     services,
     [errorInterceptor(report, counts), closingInterceptor(closing.signal), validationInterceptor()],
     unheardCalls(log, counts),
@@ -204,6 +208,7 @@ async function start(opened: Opened): Promise<Stratavore> {
   resumeStops(supervisor);
   reconciler.start();
   deadlines.start();
+  announcements?.start();
 
   async function listen(wanted?: readonly string[]) {
     const socket = dataDir === null ? null : chooseSocketPath(dataDir);
@@ -226,6 +231,7 @@ async function start(opened: Opened): Promise<Stratavore> {
       await sampler.close();
       stalls.close();
       await deadlines.close();
+      await announcements?.close();
       await reconciler.close();
       if (dataDir === null) await supervisor.stopAll();
       await supervisor.close();

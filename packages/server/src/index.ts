@@ -11,6 +11,7 @@ export {
 } from "./http/index.js";
 export { StoreError, type StoreErrorKind } from "./store/index.js";
 export type { Stratavore, StratavoreListening } from "./stratavore.js";
+export type { NotifyOptions } from "./supervise/approvals/notify-command.js";
 export type { Log } from "./supervise/log.js";
 export type { ReconcileStep } from "./supervise/reconcile/reconcile.js";
 export { version } from "./version.js";

@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { AgentProfile } from "../agents/index.js";
 import type { HttpLimits } from "../http/index.js";
+import type { NotifyOptions } from "../supervise/approvals/notify-command.js";
 import type { Log } from "../supervise/log.js";
 
 /** Options of `createStratavore`. */
@@ -29,6 +30,12 @@ export interface StratavoreOptions {
   readonly auth?: "local" | "none";
   /** Ask for the credential also in `handler`, which a host application mounts. Default false: it knows its users. */
   readonly authWhenMounted?: boolean;
+  /**
+   * A command that is run for each approval that waits for an answer, so that people hear of it: `{ command: ["notify-me"] }`.
+   * At most four run at a time, each for at most `timeoutMs`; what fails is logged. One that still waits when a server
+   * starts is announced again. Default: none.
+   */
+  readonly notify?: NotifyOptions;
   /** Where to log. Default: nowhere. pino's loggers fit. */
   readonly log?: Log;
   /** Time in ms that an agent has to answer after its start. Default 60,000. */
