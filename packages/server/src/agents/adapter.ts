@@ -64,6 +64,8 @@ export type AgentUpdate =
     }
   /** The agent does not wait for the answer any more. */
   | { kind: "approval_withdrawn"; sessionId: string; agentRequestId: string }
+  /** Used by a turn that goes on: part of what its end tells, and what is known of it should it have none. */
+  | { kind: "used"; sessionId: string; usage: TurnUsage }
   /** Used outside of any turn that was asked for, as by a task in the background. */
   | { kind: "spent"; sessionId: string; usage: TurnUsage }
   /** The running turn is held back by the model's provider, or goes on. */

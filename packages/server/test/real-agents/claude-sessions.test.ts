@@ -1,8 +1,10 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { kill } from "node:process";
 import { Code } from "@connectrpc/connect";
 import { RunnerStatus, SessionStatus, TurnState } from "@stratavore/proto";
 import { expect, test } from "vitest";
-import { answer, claudeHouse, say, talking } from "./fixture/claude.js";
+import { answer, call, claudeHouse, over, say, talking } from "./fixture/claude.js";
 
 /** How many messages the model was sent with the last request, by which it shows what it remembers. */
 const remembered = ({ api }: Awaited<ReturnType<typeof claudeHouse>>) =>
@@ -46,6 +48,31 @@ test("kill -9 of the agent: its session is resumed on a new runner, with its his
   expect(remembered(house)).toContain("The word is plum.");
   expect(forked.usage?.costNanos).toBe(before.usage?.costNanos);
   expect(await answer(house, sessionId)).toBe("Noted.Plum.");
+});
+
+test("a turn whose agent is killed has used what the model API had served by then", async () => {
+  const house = await claudeHouse();
+  const { runnerId, sessionId } = await talking(house);
+  await say(house, sessionId, "!say First.\n!usage 10 5 3 2");
+  const file = join(house.path, "read.txt");
+  writeFileSync(file, "one\n");
+  const text = `!usage 20 6 4 1\n${call("Read", { file_path: file })}\n!hang`;
+  const { turn } = await house.sessions.sendMessage({ sessionId, text });
+  const answers = () => house.api.log.entries.filter(({ kind }) => kind === "answer");
+  await expect.poll(() => answers().length).toBe(3);
+  const { runner } = await house.runners.getRunner({ runnerId });
+  kill(Number(runner!.pid), "SIGKILL");
+  const ended = await over(house, sessionId, turn!.id);
+  expect(ended).toMatchObject({ state: TurnState.FAILED, stopReason: "agent_ended" });
+  expect(ended.usage?.inputTokens).toBeGreaterThan(20n);
+  const { session } = await house.sessions.getSession({ sessionId });
+  const served = house.api.log.total();
+  expect(session?.usage).toMatchObject({
+    inputTokens: BigInt(served.input),
+    outputTokens: BigInt(served.output),
+    cacheReadTokens: BigInt(served.cacheRead),
+    cacheWriteTokens: BigInt(served.cacheWrite),
+  });
 });
 
 test("a restart goes on with the session, also with one in which nothing was said", async () => {

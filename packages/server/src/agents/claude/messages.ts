@@ -4,6 +4,7 @@ import { isRecord } from "../json-rpc.js";
 import { recordIn, recordsIn, textIn } from "../read.js";
 import { partsOf } from "./prompt.js";
 import type { ClaudeState } from "./state.js";
+import { noteUsed, nothingUsed } from "./streamed-usage.js";
 import { isEdit, planOf, toolCallOf, toolResultOf } from "./tools.js";
 
 type Message = Record<string, unknown>;
@@ -14,6 +15,8 @@ const maxBoundary = 128;
 const maxCalls = 256;
 
 const boundaryOf = (id: unknown): string => (textIn(id).length > maxBoundary ? "" : textIn(id));
+
+const newMessage = (id: string) => ({ id, text: false, thinking: false, used: nothingUsed() });
 
 const withBoundary = (id: string) => (id === "" ? {} : { boundary: id });
 
@@ -27,15 +30,14 @@ export function onStreamEvent(state: ClaudeState, sessionId: string, line: Messa
   switch (event.type) {
     case "message_start": {
       const message = recordIn(event.message);
-      state.message = { id: boundaryOf(message.id), text: false, thinking: false };
-      noteContext(state, message.usage);
-      if (!state.isLimited) return [];
+      state.message = newMessage(boundaryOf(message.id));
+      const used = noteUsed(state, sessionId, message.usage);
+      if (!state.isLimited) return used;
       delete state.isLimited;
-      return [{ kind: "activity", sessionId, activity: "working" }];
+      return [{ kind: "activity", sessionId, activity: "working" }, ...used];
     }
     case "message_delta":
-      state.context += countOf(recordIn(event.usage).output_tokens);
-      return [];
+      return noteUsed(state, sessionId, event.usage);
     case "content_block_delta":
       return onDelta(state, sessionId, recordIn(event.delta));
     default:
@@ -44,7 +46,7 @@ export function onStreamEvent(state: ClaudeState, sessionId: string, line: Messa
 }
 
 function onDelta(state: ClaudeState, sessionId: string, delta: Message): AgentUpdate[] {
-  state.message ??= { id: "", text: false, thinking: false };
+  state.message ??= newMessage("");
   const { message } = state;
   const kind =
     delta.type === "text_delta" ? "text" : delta.type === "thinking_delta" ? "thinking" : undefined;
@@ -52,17 +54,6 @@ function onDelta(state: ClaudeState, sessionId: string, delta: Message): AgentUp
   message[kind] = true;
   const text = textIn(delta[kind]);
   return text === "" ? [] : [{ kind, sessionId, text, ...withBoundary(message.id) }];
-}
-
-const countOf = (value: unknown): number => (typeof value === "number" && value > 0 ? Math.trunc(value) : 0);
-
-function noteContext(state: ClaudeState, usage: unknown): void {
-  const {
-    input_tokens: input,
-    cache_read_input_tokens: read,
-    cache_creation_input_tokens: written,
-  } = recordIn(usage);
-  state.context = countOf(input) + countOf(read) + countOf(written);
 }
 
 /** A whole block of an answer: what was streamed is told already. */

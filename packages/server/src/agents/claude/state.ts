@@ -1,5 +1,6 @@
 import type { ClaudeLaunch } from "./launch.js";
 import type { OfferedModel } from "./models.js";
+import type { StreamedUsage } from "./streamed-usage.js";
 
 /** A control request of ours that has no answer yet. */
 export type PendingControl =
@@ -40,7 +41,7 @@ export interface ClaudeState {
   opening?: { steps: number; warnings: string[] };
   turn?: { turnId: string; uuid: string; isCancelled?: boolean };
   /** The message that streams, and what of it has been told. */
-  message?: { id: string; text: boolean; thinking: boolean };
+  message?: { id: string; text: boolean; thinking: boolean; used: StreamedUsage };
   /** Tool calls that have no result yet, by id. */
   calls: Record<string, { name: string; edited?: Record<string, unknown> }>;
   /** By the id of its request. */

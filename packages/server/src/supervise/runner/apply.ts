@@ -5,7 +5,7 @@ import { runnerStarted } from "../../domain/runners.js";
 import { turnEnded } from "../../domain/turns.js";
 import { addUsage, noteContext } from "../../domain/usage.js";
 import type { SessionRow, Transaction } from "../../store/index.js";
-import { bookTurn, noteCost } from "./costs.js";
+import { bookTurn, noteCost, noteUsed } from "./costs.js";
 import { dispatchTurn, nothing, type Outgoing } from "./dispatch.js";
 import { openFirstSession } from "./first-session.js";
 import { withdrawQuestion, withdrawQuestions } from "./leave.js";
@@ -92,6 +92,9 @@ function applyToSession(
       return;
     case "activity":
       applyActivity(tx, session, update.activity);
+      return;
+    case "used":
+      noteUsed(memory.cost(session.id), update.usage);
       return;
     case "spent":
       memory.writer(tx, session.id).complete(tx);

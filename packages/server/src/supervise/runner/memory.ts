@@ -17,6 +17,8 @@ export interface CostAccount {
   reported: string;
   unbooked: string;
   currency: string;
+  /** What the running turn has used so far, class by class; its end tells all of it. */
+  used?: Record<string, string>;
 }
 
 /** What a runner's process row keeps of the conversation with its agent. */

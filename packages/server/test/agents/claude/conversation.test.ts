@@ -126,6 +126,12 @@ test("what streams is told as it comes, and once", () => {
       usage,
     })),
   );
+  const { cost: _, ...tokens } = usage;
+  const sum = (name: keyof typeof tokens) =>
+    ofKind(updates, "used").reduce((total, each) => total + each.usage[name], 0n);
+  for (const [name, count] of Object.entries(tokens)) {
+    expect(sum(name as keyof typeof tokens)).toBe(2n * count);
+  }
   expect(ofKind(updates, "context").at(-1)).toMatchObject({ used: 43n, size: 1_000_000n });
 });
 
