@@ -9,11 +9,10 @@ export function configWarnings(
   isAgent: (name: string) => boolean,
 ): string[] {
   if (config === undefined) return [];
-  const { agent, restartPolicy, budgets } = config;
+  const { agent, restartPolicy } = config;
   const mode = restartPolicy?.mode ?? RestartPolicy_Mode.UNSPECIFIED;
   const unapplied: [string, boolean][] = [
     ["restart_policy", mode !== RestartPolicy_Mode.UNSPECIFIED && mode !== RestartPolicy_Mode.NEVER],
-    ["budgets", budgets.length > 0],
   ];
   const warnings = unapplied.flatMap(([field, is]) =>
     is ? [`config.${field} was recorded but is not applied by this release`] : [],

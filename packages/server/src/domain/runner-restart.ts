@@ -1,5 +1,6 @@
 import { EventType, RunnerActivity, RunnerRestartedSchema, RunnerStatus } from "@stratavore/proto";
 import type { RunnerRow, Transaction } from "../store/index.js";
+import { checkBudgets } from "./budgets/refusal.js";
 import { failedPrecondition } from "./errors.js";
 import { recordEvent } from "./events.js";
 import { isLive, statusName } from "./lifecycle.js";
@@ -45,6 +46,7 @@ export function checkRestart(tx: Transaction, runner: RunnerRow, held = 0): numb
   checkNotArchived(project);
   if (!isLive(runner.status)) checkRunnerQuota(tx, project, held);
   checkTokenQuota(tx, project, Date.now());
+  checkBudgets(tx, project, Date.now());
   checkRuntimeId(tx, runner.runtimeId, runner.id);
   return tx.runners.countLive(project.uid);
 }

@@ -13,6 +13,7 @@ import {
   type StopMethod,
 } from "@stratavore/proto";
 import type { Reads, RunnerPatch, RunnerRow, Transaction } from "../store/index.js";
+import { checkBudgets } from "./budgets/refusal.js";
 import { DomainError, notFound } from "./errors.js";
 import { recordEvent } from "./events.js";
 import { newId } from "./ids.js";
@@ -47,6 +48,7 @@ export function createRunner(tx: Transaction, input: NewRunnerInput): RunnerRow 
   checkNotArchived(project);
   checkRunnerQuota(tx, project);
   checkTokenQuota(tx, project, Date.now());
+  checkBudgets(tx, project, Date.now());
   checkRuntimeId(tx, input.runtimeId);
   const id = newId("runner");
   const runner = tx.runners.insert({

@@ -11,6 +11,7 @@ import {
   UsageSchema,
 } from "@stratavore/proto";
 import type { SessionRow, Transaction, TurnRow } from "../store/index.js";
+import type { Unbooked } from "./budgets/crossed.js";
 import { recordEvent } from "./events.js";
 import { newId } from "./ids.js";
 import { priced } from "./prices/compute.js";
@@ -85,6 +86,8 @@ export interface TurnEnd {
   stopReason: string;
   error?: string;
   usage?: Usage;
+  /** What of its cost was compared with budgets while it ran. */
+  told?: Unbooked;
 }
 
 /** The turn is over; what it used is added to its session, runner and project. */
@@ -100,7 +103,7 @@ export function turnEnded(tx: Transaction, session: SessionRow, turn: TurnRow, e
     endedAt: now,
   })!;
   if (turn.startedAt !== null) settle(tx, session.id, now);
-  addUsage(tx, session, usage ?? create(UsageSchema), turn.createdBy);
+  addUsage(tx, session, usage ?? create(UsageSchema), turn.createdBy, { isTurn: true, told: end.told });
   const runner = tx.runners.byId(session.runnerId);
   recordEvent(tx, EventType.TURN_COMPLETED, { runner, session }, TurnCompletedSchema, {
     turn: turnMessage(ended),

@@ -1,6 +1,7 @@
 import { clone } from "@bufbuild/protobuf";
 import { type Usage, UsageSchema } from "@stratavore/proto";
 import type { SessionRow, Transaction } from "../store/index.js";
+import { type Unbooked, usageSpent } from "./budgets/crossed.js";
 import { tokensUsed } from "./token-quota.js";
 import { dayOf } from "./utc-day.js";
 import { countedTokens, emptyUsage, storedUsage, usageOf } from "./views/usage.js";
@@ -25,7 +26,13 @@ function sum(before: Usage, more: Usage): Usage {
 }
 
 /** Adds what a person has used to the session, its runner and the project's day: the UTC day on which it became known. */
-export function addUsage(tx: Transaction, session: SessionRow, usage: Usage, person: string): void {
+export function addUsage(
+  tx: Transaction,
+  session: SessionRow,
+  usage: Usage,
+  person: string,
+  of: { isTurn: boolean; told?: Unbooked | undefined } = { isTurn: false },
+): void {
   const counted = countedTokens(usage);
   const now = tx.sessions.byId(session.id)!;
   tx.sessions.update(session.id, {
@@ -59,6 +66,7 @@ export function addUsage(tx: Transaction, session: SessionRow, usage: Usage, per
     costNanos: usage.costNanos,
   });
   tokensUsed(tx, session, counted, at);
+  usageSpent(tx, session, usage, at, of);
 }
 
 /** Notes how full the model's context is. */

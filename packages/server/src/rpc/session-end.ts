@@ -18,6 +18,7 @@ import { leaveRunner, sessionById, sessionLeft } from "../domain/sessions.js";
 import { turnEnded } from "../domain/turns.js";
 import { sessionMessage, turnMessage } from "../domain/views/session.js";
 import type { Reads, SessionRow, Transaction, TurnRow } from "../store/index.js";
+import { unbookedOf } from "../supervise/runner/budget-stop.js";
 import type { RunnerController } from "../supervise/runner/controller.js";
 import { bookTurn } from "../supervise/runner/costs.js";
 import { nothing } from "../supervise/runner/dispatch.js";
@@ -142,6 +143,7 @@ function end(tx: Transaction, session: SessionRow, memory: RunnerMemory | undefi
       state: TurnState.CANCELLED,
       stopReason: "session_ended",
       error: "the agent did not end it in time after it was cancelled",
+      told: memory && unbookedOf(memory.cost(session.id)),
       usage: memory && bookTurn(memory.cost(session.id), undefined),
     });
   }

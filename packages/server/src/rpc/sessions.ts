@@ -15,6 +15,7 @@ import {
   WhenBusy,
 } from "@stratavore/proto";
 import type { AgentAdapter } from "../agents/index.js";
+import { checkBudgets } from "../domain/budgets/refusal.js";
 import { failedPrecondition, invalidField } from "../domain/errors.js";
 import { eventId } from "../domain/events.js";
 import { answeredBefore, once, repeatable } from "../domain/idempotency.js";
@@ -146,7 +147,10 @@ export function sessionService(services: Services): ServiceImpl<typeof SessionSe
           const now = sessionById(tx, session.id);
           requireActive(now, runnerById(tx, runner.id));
           const project = tx.projects.byUid(now.projectUid);
-          if (project !== undefined) checkTokenQuota(tx, project, Date.now(), runnerById(tx, runner.id));
+          if (project !== undefined) {
+            checkTokenQuota(tx, project, Date.now(), runnerById(tx, runner.id));
+            checkBudgets(tx, project, Date.now(), runnerById(tx, runner.id));
+          }
           refuseParts(request, memory.adapter.refusal(parts));
           const running = tx.turns.running(now.id);
           if (running !== undefined && request.whenBusy === WhenBusy.REJECT) {

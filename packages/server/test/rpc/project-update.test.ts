@@ -229,15 +229,10 @@ test("defaults that this release does not apply are recorded and said", async ()
   const config = {
     agent: "no-such-agent",
     restartPolicy: { mode: 2 },
-    budgets: [{ scope: 1, maxTokens: 5n }],
   };
   const { project, warnings } = await projects.updateProject({ name: "web", config });
   expect(project!.config).toMatchObject(config);
-  expect(warnings.map((text) => /^config\.(\S+?):? /.exec(text)![1])).toEqual([
-    "restart_policy",
-    "budgets",
-    "agent",
-  ]);
+  expect(warnings.map((text) => /^config\.(\S+?):? /.exec(text)![1])).toEqual(["restart_policy", "agent"]);
   const created = await projects.createProject({ name: "next", path: project!.path, config });
   expect(created.warnings).toEqual(warnings);
   const environment = { LD_PRELOAD: { source: { case: "plain" as const, value: "x" } } };

@@ -5,7 +5,8 @@ import { runnerStarted } from "../../domain/runners.js";
 import { turnEnded } from "../../domain/turns.js";
 import { addUsage, noteContext } from "../../domain/usage.js";
 import type { SessionRow, Transaction } from "../../store/index.js";
-import { bookTurn, noteCost, noteUsed } from "./costs.js";
+import { noteSpent, stoppedByBudget, unbookedOf } from "./budget-stop.js";
+import { bookTurn, noteUsed } from "./costs.js";
 import { dispatchTurn, nothing, type Outgoing } from "./dispatch.js";
 import { openFirstSession } from "./first-session.js";
 import { withdrawQuestion, withdrawQuestions } from "./leave.js";
@@ -82,7 +83,7 @@ function applyToSession(
     }
     case "context":
       noteContext(tx, session, update.used, update.size);
-      if (update.cost) noteCost(memory.cost(session.id), update.cost);
+      if (update.cost) applied.lines.push(...noteSpent(tx, memory, session, update.cost));
       return;
     case "notice":
       memory.writer(tx, session.id).notice(tx, tx.turns.running(session.id)?.id ?? null, update.text);
@@ -130,11 +131,14 @@ function applyTurnEnded(
   if (turn === undefined || turn.endedAt !== null) return;
   applied.lines.push(...withdrawQuestions(tx, session.id, memory));
   const cancelled = update.stopReason === "cancelled" ? TurnState.CANCELLED : TurnState.COMPLETED;
+  const account = memory.cost(session.id);
+  const stopped = stoppedByBudget(account, turn.id, update.stopReason);
   turnEnded(tx, session, turn, {
     state: update.error === undefined ? cancelled : TurnState.FAILED,
-    stopReason: update.stopReason,
-    error: update.error,
-    usage: bookTurn(memory.cost(session.id), update.usage),
+    stopReason: stopped === undefined ? update.stopReason : "budget_exceeded",
+    error: update.error ?? stopped,
+    told: unbookedOf(account),
+    usage: bookTurn(account, update.usage),
   });
   applied.prompts.push(...dispatchTurn(tx, tx.sessions.byId(session.id)!, memory));
   if (tx.runners.byId(session.runnerId)?.sessionId !== session.id) memory.letGo(session.id);

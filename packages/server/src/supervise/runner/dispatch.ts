@@ -1,5 +1,6 @@
 import { QuotaAction, RunnerStatus, TurnState } from "@stratavore/proto";
 import type { AgentUpdate } from "../../agents/index.js";
+import { budgetExhausted } from "../../domain/budgets/refusal.js";
 import { pauseForQuota } from "../../domain/quota-pause.js";
 import { actionFor } from "../../domain/quota-policy.js";
 import { tokenBreach, tokensExhausted } from "../../domain/token-quota.js";
@@ -25,8 +26,8 @@ export interface Outgoing {
 export const nothing = (): Outgoing => ({ lines: [], prompts: [] });
 
 /**
- * Hands over the next turn of a session if nothing holds it back. Turns that the quota has no room for fail, or wait on a
- * runner that is PAUSED for it.
+ * Hands over the next turn of a session if nothing holds it back. Turns that a budget has no room for fail; those that the
+ * quota has none for fail too, or wait on a runner that is PAUSED for it.
  */
 export function dispatchTurn(tx: Transaction, session: SessionRow, memory: RunnerMemory): Prompt[] {
   const runner = tx.runners.byId(session.runnerId);
@@ -35,9 +36,15 @@ export function dispatchTurn(tx: Transaction, session: SessionRow, memory: Runne
   const project = tx.projects.byUid(session.projectUid);
   const at = Date.now();
   const exhausted = project && tokensExhausted(tx, project, at, runner);
+  const spent = project && budgetExhausted(tx, project, at, runner);
   for (;;) {
     const turn = nextTurn(tx, session, memory);
     if (turn === undefined) return [];
+    if (spent !== undefined) {
+      const end = { state: TurnState.FAILED, stopReason: "budget_exceeded", error: spent.message };
+      turnEnded(tx, session, turn, end);
+      continue;
+    }
     if (project === undefined || exhausted === undefined) return [handOver(tx, session, turn, memory)];
     if (actionFor(project, "max_tokens_per_day") === QuotaAction.PAUSE) {
       pauseForQuota(tx, runner, tokenBreach(tx, project, at, runner)!, { frozen: false });

@@ -6,6 +6,7 @@ import { TranscriptWriter } from "../../domain/transcript/writer.js";
 import { turnEnded } from "../../domain/turns.js";
 import type { StopReport } from "../../drivers/driver.js";
 import type { RunnerRow, SessionRow, Transaction } from "../../store/index.js";
+import { unbookedOf } from "./budget-stop.js";
 import { bookTurn } from "./costs.js";
 import { withdrawQuestions } from "./leave.js";
 import type { RunnerMemory } from "./memory.js";
@@ -84,6 +85,7 @@ function endTurns(
       state: requested ? TurnState.CANCELLED : TurnState.FAILED,
       stopReason: requested ? "stopped" : "agent_ended",
       error: requested ? undefined : reason,
+      told: account && unbookedOf(account),
       usage: account && bookTurn(account, undefined),
     });
   }

@@ -19,6 +19,8 @@ export interface CostAccount {
   currency: string;
   /** What the running turn has used so far, class by class; its end tells all of it. */
   used?: Record<string, string>;
+  /** The turn that a budget has ended, until the agent has. */
+  stopped?: { turnId: string; why: string };
 }
 
 /** What a runner's process row keeps of the conversation with its agent. */

@@ -1,4 +1,4 @@
-import { PermissionMode, type Project, RestartPolicy_Mode } from "@stratavore/proto";
+import { Budget_Scope, PermissionMode, type Project, RestartPolicy_Mode } from "@stratavore/proto";
 import { expect } from "vitest";
 import type { Opened } from "../../rpc/fixture/stratavore.js";
 import { outcomeOf, type Row, row } from "../row.js";
@@ -108,10 +108,10 @@ export function configRows(giving: Giving): Row[] {
     }),
     setting({
       field: "config.budgets",
-      unset: ["nothing is said of them", []],
-      set: ["recorded, with a warning that this release does not apply them", ["config.budgets"]],
-      value: { config: { budgets: [{ scope: 2, maxTokens: 1000n }] } },
-      see: warned,
+      unset: ["any number of tokens", "taken"],
+      set: ["when one is used up, a message is refused", "RESOURCE_EXHAUSTED BUDGET_EXCEEDED"],
+      value: { config: { budgets: [{ scope: Budget_Scope.RUNNER, maxTokens: 15n }] } },
+      see: async (server, project) => messageAfterTokens(server, await conversation(server, project)),
     }),
   ];
 }

@@ -229,7 +229,7 @@ export type ProjectConfig = Message<"stratavore.v1.ProjectConfig"> & {
   approvalPolicy?: ApprovalPolicy | undefined;
 
   /**
-   * Spending limits.
+   * Spending limits. Also for runners that are live.
    *
    * @generated from field: repeated stratavore.v1.Budget budgets = 9;
    */
@@ -420,7 +420,12 @@ export const ApprovalRuleSchema: GenMessage<ApprovalRule> = /*@__PURE__*/
   messageDesc(file_stratavore_v1_project, 5);
 
 /**
- * A spending limit.
+ * A spending limit. Each of its levels is an event BUDGET_WARNING when usage reaches it. At the limit no more is begun: a
+ * message, and a runner if the day's is used up, is RESOURCE_EXHAUSTED, and turns that wait fail with the stop reason
+ * `budget_exceeded`. A turn that runs is cancelled, with the same stop reason and an error that names the budget, when its
+ * own budget or its runner's is used up by cost that the agent tells meanwhile. What agents tell only at a turn's end, as
+ * most do of tokens, counts from then on: a budget can be overshot by what one turn of each runner uses. Days turn at UTC
+ * midnight.
  *
  * @generated from message stratavore.v1.Budget
  */
@@ -440,7 +445,8 @@ export type Budget = Message<"stratavore.v1.Budget"> & {
   maxTokens: bigint;
 
   /**
-   * Cost at which work stops, in billionths of the currency's unit; 0: no limit.
+   * Cost at which work stops, in billionths of the currency's unit, whatever its basis; cost in other currencies and cost
+   * that is not known do not count. 0: no limit.
    *
    * @generated from field: int64 max_cost_nanos = 3;
    */
@@ -489,14 +495,14 @@ export enum Budget_Scope {
   TURN = 1,
 
   /**
-   * One runner's life.
+   * One runner, all its incarnations and sessions.
    *
    * @generated from enum value: SCOPE_RUNNER = 2;
    */
   RUNNER = 2,
 
   /**
-   * One UTC day of the project.
+   * One UTC day of the project, all its runners.
    *
    * @generated from enum value: SCOPE_DAY = 3;
    */

@@ -1,0 +1,43 @@
+import type { CumulativeCost } from "../../agents/adapter.js";
+import { costSpent, type Unbooked } from "../../domain/budgets/crossed.js";
+import { budgetText } from "../../domain/budgets/spending.js";
+import type { SessionRow, Transaction } from "../../store/index.js";
+import { noteCost } from "./costs.js";
+import { cancelTurn } from "./leave.js";
+import type { CostAccount, RunnerMemory } from "./memory.js";
+
+/** The cost that is known and not booked. */
+export const unbookedOf = ({ unbooked, currency }: CostAccount): Unbooked => ({
+  nanos: BigInt(unbooked),
+  currency,
+});
+
+/** Takes in what a session has cost so far. A turn that has used up a budget is cancelled; gives the lines to write. */
+export function noteSpent(
+  tx: Transaction,
+  memory: RunnerMemory,
+  session: SessionRow,
+  cost: CumulativeCost,
+): string[] {
+  const account = memory.cost(session.id);
+  const before = unbookedOf(account);
+  noteCost(account, cost);
+  const budget = costSpent(tx, session, before, unbookedOf(account), Date.now());
+  const turn = tx.turns.running(session.id);
+  if (budget === undefined || turn === undefined || account.stopped?.turnId === turn.id) return [];
+  const why = `the project's ${budgetText(budget)} is used up`;
+  account.stopped = { turnId: turn.id, why };
+  memory.writer(tx, session.id).notice(tx, turn.id, `[stratavore] This turn is cancelled: ${why}.`);
+  return cancelTurn(tx, session, memory);
+}
+
+/** Why a budget has ended the turn; undefined if none has. */
+export function stoppedByBudget(
+  account: CostAccount,
+  turnId: string,
+  stopReason: string,
+): string | undefined {
+  const { stopped } = account;
+  delete account.stopped;
+  return stopped?.turnId === turnId && stopReason === "cancelled" ? stopped.why : undefined;
+}
