@@ -11,7 +11,7 @@ import type { Services } from "./services.js";
 import { openStream } from "./streams/open-stream.js";
 
 /** Each method has its file in `daemon/`. */
-export function daemonService(services: Services): Partial<ServiceImpl<typeof DaemonService>> {
+export function daemonService(services: Services): ServiceImpl<typeof DaemonService> {
   const cpuPercent = cpuMeter();
   return {
     getStatus: (request) => getStatus(services, cpuPercent, request),

@@ -23,17 +23,17 @@ type Streaming = (message: Message, context: HandlerContext) => AsyncIterable<Me
 
 /**
  * A service whose every unary and server-streaming call goes through the interceptors, the first outermost. They belong to the
- * service and not to an adapter, so that no adapter can serve it without them. What is missing answers UNIMPLEMENTED.
+ * service and not to an adapter, so that no adapter can serve it without them.
  */
 export function intercepted<Service extends DescService>(
   service: Service,
-  implementation: Partial<ServiceImpl<Service>>,
+  implementation: ServiceImpl<Service>,
   interceptors: readonly Interceptor[],
 ): ServiceImpl<Service> {
   const through = (last: Next): Next =>
     interceptors.reduceRight<Next>((next, interceptor) => interceptor(next), last);
   const methods = service.methods.map((method) => {
-    const own = (implementation as Record<string, unknown>)[method.localName] ?? missing(method);
+    const own = (implementation as Record<string, unknown>)[method.localName];
     if (isUnary(method)) return [method.localName, unary(method, own as Unary, through)];
     if (isServerStreaming(method))
       return [method.localName, serverStreaming(method, own as Streaming, through)];
@@ -46,12 +46,6 @@ const isUnary = (method: DescMethod): method is DescMethodUnary => method.method
 
 const isServerStreaming = (method: DescMethod): method is DescMethodServerStreaming =>
   method.methodKind === "server_streaming";
-
-function missing(method: DescMethod) {
-  return () => {
-    throw new ConnectError(`${method.parent.typeName}.${method.name} is not offered yet`, Code.Unimplemented);
-  };
-}
 
 function unary(method: DescMethodUnary, own: Unary, through: (last: Next) => Next): Unary {
   return async (message, context) => {

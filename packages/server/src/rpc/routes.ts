@@ -78,10 +78,8 @@ export function createRoutes(
   const healthCheck = healthService(services, serviceNames);
   const options = { jsonOptions, requestGate };
   return (router) => {
-    const serve = <Service extends DescService>(
-      service: Service,
-      implementation: Partial<ServiceImpl<Service>>,
-    ) => router.service(service, intercepted(service, implementation, interceptors), options);
+    const serve = <Service extends DescService>(service: Service, implementation: ServiceImpl<Service>) =>
+      router.service(service, intercepted(service, implementation, interceptors), options);
     serve(RunnerService, runnerService(services));
     serve(ProjectService, projectService(services));
     serve(SessionService, sessionService(services));

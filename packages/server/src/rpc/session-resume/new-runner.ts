@@ -14,7 +14,7 @@ import { specOf } from "../../domain/views/runner.js";
 import type { Reads, RunnerRow, SessionRow } from "../../store/index.js";
 import { waitFor } from "../../supervise/wait-for.js";
 import { scopeOf } from "../caller.js";
-import { runnerService } from "../runners.js";
+import { createRunner } from "../runners/create.js";
 import type { Services } from "../services.js";
 
 /** A new runner with the settings of the one that the session was on, to take up the session. */
@@ -33,7 +33,8 @@ export async function createRunnerFor(
       { session: session.id, runner: session.runnerId },
     );
   }
-  const { runner } = await runnerService(services).createRunner(
+  const { runner } = await createRunner(
+    services,
     create(CreateRunnerRequestSchema, {
       projectName: session.projectName,
       model: old.model,
