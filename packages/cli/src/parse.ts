@@ -1,3 +1,4 @@
+import type { JsonObject } from "@bufbuild/protobuf";
 import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { InvalidArgumentError } from "commander";
 
@@ -31,3 +32,12 @@ export const numberOption =
 
 /** Gathers an option that can be given more than once, for commander. */
 export const repeated = (text: string, before: string[] = []): string[] => [...before, text];
+
+/** A parser of a JSON object, for commander. */
+export function jsonObject(text: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (value !== null && typeof value === "object" && !Array.isArray(value)) return value as JsonObject;
+  } catch {}
+  throw new InvalidArgumentError("It takes a JSON object.");
+}

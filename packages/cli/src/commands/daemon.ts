@@ -15,6 +15,7 @@ interface StartOptions {
   listen?: string[];
   defaultAgent?: string;
   allowRoot?: string[];
+  notify?: string[];
 }
 
 export const daemonCommand = (): Command =>
@@ -39,10 +40,22 @@ const startCommand = (): Command =>
       "directory in which projects may be (can be repeated; default: any)",
       repeated,
     )
+    .option(
+      "--notify <word>",
+      "program to run when an agent asks, with the approval as JSON on its input; repeated: its arguments",
+      repeated,
+    )
     .action(
-      action(async (session, { foreground, listen = [], defaultAgent, allowRoot = [] }: StartOptions) => {
+      action(async (session, given: StartOptions) => {
+        const { foreground, listen = [], defaultAgent, allowRoot = [], notify = [] } = given;
         const dataDir = resolve(session.global.dataDir ?? defaultDataDir(process.env));
-        const options = { dataDir, listen, defaultAgent, allowRoot: allowRoot.map((root) => resolve(root)) };
+        const options = {
+          dataDir,
+          listen,
+          defaultAgent,
+          allowRoot: allowRoot.map((root) => resolve(root)),
+          notify,
+        };
         if (!foreground) {
           const spinner = ora({ text: "Starting the daemon", isSilent: !session.out.terminal }).start();
           const daemon = await startDaemon(options).finally(() => spinner.stop());

@@ -9,6 +9,7 @@ import {
 import { Command } from "commander";
 import { type Column, printTable } from "../output/table.js";
 import { action } from "../session.js";
+import { addRuleCommand, policyCommand, removeRuleCommand, rulesCommand } from "./project-rules.js";
 
 interface CreateOptions {
   path: string;
@@ -28,9 +29,13 @@ const columns: Column<Project>[] = [
 
 export const projectCommand = (): Command =>
   new Command("project")
-    .description("create and list projects")
+    .description("create and list projects, and say what they answer to their agents")
     .addCommand(createCommand())
-    .addCommand(listCommand());
+    .addCommand(listCommand())
+    .addCommand(rulesCommand())
+    .addCommand(addRuleCommand())
+    .addCommand(removeRuleCommand())
+    .addCommand(policyCommand());
 
 const createCommand = (): Command =>
   new Command("create")

@@ -10,16 +10,19 @@ export interface DaemonOptions {
   defaultAgent?: string;
   /** Directories in which projects may be; none: any. */
   allowRoot: string[];
+  /** Program and arguments that are run for each approval that waits; none: nothing is. */
+  notify?: string[];
 }
 
 /** The options as arguments of the daemon's own program. */
 export function daemonArguments(options: DaemonOptions): string[] {
-  const { dataDir, listen, defaultAgent, allowRoot } = options;
+  const { dataDir, listen, defaultAgent, allowRoot, notify = [] } = options;
   return [
     ...(dataDir === undefined ? [] : [`--data-dir=${dataDir}`]),
     ...listen.map((address) => `--listen=${address}`),
     ...(defaultAgent === undefined ? [] : [`--default-agent=${defaultAgent}`]),
     ...allowRoot.map((root) => `--allow-root=${root}`),
+    ...notify.map((word) => `--notify=${word}`),
   ];
 }
 
@@ -32,6 +35,7 @@ export function parseDaemonArguments(args: readonly string[]): DaemonOptions {
       listen: { type: "string", multiple: true },
       "default-agent": { type: "string" },
       "allow-root": { type: "string", multiple: true },
+      notify: { type: "string", multiple: true },
     },
   });
   return {
@@ -39,5 +43,6 @@ export function parseDaemonArguments(args: readonly string[]): DaemonOptions {
     listen: values.listen ?? [],
     defaultAgent: values["default-agent"],
     allowRoot: values["allow-root"] ?? [],
+    notify: values.notify ?? [],
   };
 }

@@ -20,6 +20,7 @@ export async function serveDaemon(
   report: (outcome: StartReport) => void,
 ): Promise<number> {
   const log = createDaemonLog();
+  const { notify = [] } = options;
   process.on("uncaughtExceptionMonitor", (error) => log.fatal({ err: error }, "an unexpected error"));
   // From the first moment: a signal during the start must end it as orderly as one after it.
   const stopped = firstSignal();
@@ -28,6 +29,7 @@ export async function serveDaemon(
       dataDir: options.dataDir,
       defaultAgent: options.defaultAgent,
       allowedRoots: options.allowRoot,
+      ...(notify.length > 0 && { notify: { command: notify } }),
       log,
     });
     try {

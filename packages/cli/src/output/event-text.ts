@@ -1,4 +1,12 @@
-import { decodeEvent, type ResourceUsage, type RunnerEvent, TurnState } from "@stratavore/client/node";
+import {
+  type Approval,
+  ApprovalState,
+  decodeEvent,
+  type ResourceUsage,
+  type RunnerEvent,
+  TurnState,
+} from "@stratavore/client/node";
+import { answeredBy } from "./rule.js";
 import { shown, styled } from "./style.js";
 import { eventName, isoTime, shortId } from "./words.js";
 
@@ -38,10 +46,19 @@ function detailOf(event: RunnerEvent): string {
       return (TurnState[decoded.payload.turn?.state ?? 0] ?? "").toLowerCase();
     case "approvalRequested":
       return decoded.payload.approval?.toolCall?.title ?? "";
+    case "approvalResolved":
+      return resolvedText(decoded.payload.approval);
     default:
       return "";
   }
 }
+
+const resolvedText = (approval: Approval | undefined): string =>
+  approval === undefined
+    ? ""
+    : [(ApprovalState[approval.state] ?? "").toLowerCase(), answeredBy(approval)]
+        .filter(Boolean)
+        .join(" by ");
 
 const usageWords = (usage: ResourceUsage | undefined): string =>
   usage === undefined ? "" : `${usage.cpuPercent.toFixed(0)} % CPU, ${usage.memoryMb} MiB`;
