@@ -1,5 +1,5 @@
-import { clone } from "@bufbuild/protobuf";
-import { type Usage, UsageSchema } from "@stratavore/proto";
+import { clone, create } from "@bufbuild/protobuf";
+import { CostBasis, type Usage, UsageSchema } from "@stratavore/proto";
 import type { SessionRow, Transaction } from "../store/index.js";
 import { type Unbooked, usageSpent } from "./budgets/crossed.js";
 import { tokensUsed } from "./token-quota.js";
@@ -67,6 +67,16 @@ export function addUsage(
   });
   tokensUsed(tx, session, counted, at);
   usageSpent(tx, session, usage, at, of);
+}
+
+/** Notes what an agent has last said that a session has cost so far, for the runner that it is taken up or copied on. */
+export function noteReported(
+  tx: Transaction,
+  session: SessionRow,
+  { nanos, currency }: { nanos: bigint; currency: string },
+): void {
+  const usage = create(UsageSchema, { costNanos: nanos, currency, costBasis: CostBasis.REPORTED });
+  tx.sessions.update(session.id, { reportedUsage: storedUsage(usage) });
 }
 
 /** Notes how full the model's context is. */

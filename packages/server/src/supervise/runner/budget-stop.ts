@@ -1,6 +1,7 @@
 import type { CumulativeCost } from "../../agents/adapter.js";
 import { costSpent, type Unbooked } from "../../domain/budgets/crossed.js";
 import { budgetText } from "../../domain/budgets/spending.js";
+import { noteReported } from "../../domain/usage.js";
 import type { SessionRow, Transaction } from "../../store/index.js";
 import { noteCost } from "./costs.js";
 import { cancelTurn } from "./leave.js";
@@ -22,6 +23,7 @@ export function noteSpent(
   const account = memory.cost(session.id);
   const before = unbookedOf(account);
   noteCost(account, cost);
+  noteReported(tx, session, cost);
   const budget = costSpent(tx, session, before, unbookedOf(account), Date.now());
   const turn = tx.turns.running(session.id);
   if (budget === undefined || turn === undefined || account.stopped?.turnId === turn.id) return [];

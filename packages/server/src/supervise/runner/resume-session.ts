@@ -84,7 +84,7 @@ export function sessionTakenUp(
   // What an earlier stay on this runner left in memory may not be what the store has by now.
   memory.letGo(session.id);
   if (session.runnerId !== runnerId || !memory.hasAccount(session.id))
-    memory.reportedBefore(session.id, usageOf(session.usage) ?? emptyUsage());
+    memory.reportedBefore(session.id, usageOf(session.reportedUsage) ?? emptyUsage());
   const here = tx.sessions.update(session.id, { runnerId, reason: "" })!;
   return sessionOpened(tx, here, opened);
 }
@@ -101,7 +101,8 @@ export function forkOpened(
   // What a deleted project has taken with it is nobody's to read any more.
   if (original !== undefined) {
     copyTranscript(tx, original.id, session.id);
-    memory.reportedBefore(session.id, usageOf(original.usage) ?? emptyUsage());
+    memory.reportedBefore(session.id, usageOf(original.reportedUsage) ?? emptyUsage());
+    tx.sessions.update(session.id, { reportedUsage: original.reportedUsage });
   }
   return sessionOpened(tx, tx.sessions.byId(session.id)!, opened);
 }
