@@ -5,8 +5,6 @@ import { fileIn } from "./folder.js";
 import { Wakeup } from "./wakeup.js";
 
 const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
-/** The agent's stdin is opened before its program is; who has it not open by then has closed it. */
-const OPEN_TIMEOUT_MS = 10_000;
 
 interface Pending {
   data: Uint8Array;
@@ -131,11 +129,12 @@ export class Input {
   }
 
   async #open(): Promise<void> {
-    const deadline = Date.now() + OPEN_TIMEOUT_MS;
     for (let wait = 1; this.#socket === null && this.#closed === null; wait = Math.min(wait * 2, 50)) {
+      // Its stdin is open before it has started, however long that takes: who has it not open after that has closed it.
+      const hadStarted = existsSync(fileIn(this.#dir, "started"));
       const outcome = this.#tryOpen();
       if (outcome === "open") return;
-      if (outcome === "gone" || Date.now() > deadline || this.#ended.aborted) {
+      if (outcome === "gone" || hadStarted || this.#ended.aborted) {
         return this.close(new DriverError("input_closed", "The agent has closed its input."));
       }
       await this.#wakeup.wait(wait);
