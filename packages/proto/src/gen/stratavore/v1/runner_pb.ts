@@ -285,7 +285,8 @@ export type RunnerSpec = Message<"stratavore.v1.RunnerSpec"> & {
   mcpServers: McpServer[];
 
   /**
-   * Further arguments for the agent; with the agent `exec`, the whole command. No NUL bytes.
+   * Further arguments for the agent; with the agent `exec`, the whole command. No NUL bytes. INVALID_ARGUMENT
+   * for Claude Code: options that decide on its conversation or protocol, as `--resume` and `--output-format` do.
    *
    * @generated from field: repeated string args = 6;
    */

@@ -1054,7 +1054,8 @@ export const SessionService: GenService<{
    * Continues a conversation, or with fork a copy of it, on a runner, and answers when the agent holds it.
    * FAILED_PRECONDITION: the agent cannot take it up or cannot fork, it has ended, it is live elsewhere (a fork of it is
    * allowed), another runner takes it up first, a turn runs in the runner's active session, or the runner is of another
-   * agent or project, external or not RUNNING. DEADLINE_EXCEEDED: also when the agent of a runner that is named
+   * agent or project, external or not RUNNING; or the agent holds one conversation in each process (Claude Code by its own
+   * protocol): name no runner then. DEADLINE_EXCEEDED: also when the agent of a runner that is named
    * does not answer within twice the time that it has to start, 120 s by default. A new runner goes on when the caller
    * leaves; one that does not take the session up in the time that it has to start becomes FAILED: FAILED_PRECONDITION.
    * On a runner that is named it is given up when the last caller who asked for it leaves.
