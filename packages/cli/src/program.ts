@@ -25,6 +25,7 @@ import { statusCommand } from "./commands/status.js";
 import { stopCommand } from "./commands/stop.js";
 import { tokenCommand } from "./commands/token.js";
 import { transcriptCommand } from "./commands/transcript.js";
+import { usageCommand } from "./commands/usage.js";
 import { versionCommand } from "./commands/version.js";
 import { exitCodeHelp } from "./exit-codes.js";
 
@@ -63,6 +64,7 @@ export function createProgram(): Command {
     daemonCommand(),
     statusCommand(),
     metricsCommand(),
+    usageCommand(),
     logsCommand(),
     reconcileCommand(),
     backupCommand(),

@@ -1,4 +1,4 @@
-import { CostBasis, type Usage } from "@stratavore/client/node";
+import { CostBasis, type Usage, type UsageCost } from "@stratavore/client/node";
 
 const classes = [
   ["inputTokens", "in"],
@@ -26,7 +26,24 @@ export function usageText(usage: Usage | undefined): string {
 
 function costText({ costNanos, currency, costBasis }: Usage): string {
   const basis = bases[costBasis];
-  if (basis === undefined) return ", cost unknown";
-  const amount = (Number(costNanos) / 1e9).toFixed(6).replace(/(\.\d\d\d*?)0+$/, "$1");
-  return `, cost ${amount} ${currency} (${basis})`;
+  return basis === undefined ? ", cost unknown" : `, cost ${amount(costNanos)} ${currency} (${basis})`;
 }
+
+/** Billionths of a currency's unit as a number with two digits after the point, or as many as it has. */
+export function amount(nanos: bigint): string {
+  const digits = String(nanos < 0n ? -nanos : nanos).padStart(10, "0");
+  const fraction = digits.slice(-9).replace(/0{1,7}$/, "");
+  return `${nanos < 0n ? "-" : ""}${digits.slice(0, -9)}.${fraction}`;
+}
+
+/** Where a cost comes from, in a word: `reported`, `computed`, `api_equivalent` or `unknown`. */
+export const basisText = (basis: CostBasis): string =>
+  basis === CostBasis.UNSPECIFIED ? "unknown" : CostBasis[basis].toLowerCase();
+
+/** Costs of several kinds: `0.75 USD reported, 0.20 USD computed, unknown`. */
+export const costsText = (costs: readonly UsageCost[]): string =>
+  costs
+    .map(({ currency, costBasis, costNanos }) =>
+      currency === "" ? "unknown" : `${amount(costNanos)} ${currency} ${basisText(costBasis)}`,
+    )
+    .join(", ");
