@@ -46,7 +46,7 @@ export function requestApproval(tx: Transaction, session: SessionRow, question: 
     deadline: question.deadline ?? null,
   });
   const asking = tx.runners.byId(session.runnerId);
-  const activity = schema === undefined ? RunnerActivity.AWAITING_APPROVAL : RunnerActivity.AWAITING_INPUT;
+  const activity = waitFor(row);
   const runner = asking?.sessionId === session.id ? tx.runners.update(asking.id, { activity }) : asking;
   recordEvent(tx, EventType.APPROVAL_REQUESTED, { runner, session }, ApprovalRequestedSchema, {
     approval: approvalMessage(row),
@@ -107,6 +107,12 @@ export function requireAnswerable(row: ApprovalRow, now: number): void {
   );
 }
 
+/** What a runner waits for while an approval is pending. */
+const waitFor = ({ request }: ApprovalRow): RunnerActivity =>
+  fromBinary(ApprovalSchema, request).question === undefined
+    ? RunnerActivity.AWAITING_APPROVAL
+    : RunnerActivity.AWAITING_INPUT;
+
 const waits = new Set([RunnerActivity.AWAITING_APPROVAL, RunnerActivity.AWAITING_INPUT]);
 
 /** @throws DomainError failed_precondition when it has its answer already */
@@ -126,10 +132,10 @@ export function resolveApproval(
   const session = tx.sessions.byId(row.sessionId)!;
   const runner = tx.runners.byId(row.runnerId);
   if (runner !== undefined && waits.has(runner.activity)) {
-    const waiting = tx.approvals.pending({ runnerId: row.runnerId });
+    const left = tx.approvals.pending({ runnerId: row.runnerId }).at(-1);
     const isWorking = runner.sessionId !== null && tx.turns.running(runner.sessionId) !== undefined;
-    const activity = isWorking ? RunnerActivity.WORKING : RunnerActivity.IDLE;
-    if (waiting.length === 0) tx.runners.update(runner.id, { activity });
+    const rest = isWorking ? RunnerActivity.WORKING : RunnerActivity.IDLE;
+    tx.runners.update(runner.id, { activity: left === undefined ? rest : waitFor(left) });
   }
   recordEvent(tx, EventType.APPROVAL_RESOLVED, { runner, session }, ApprovalResolvedSchema, {
     approval: approvalMessage(resolved),

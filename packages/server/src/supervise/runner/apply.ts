@@ -113,6 +113,8 @@ const personIn = (tx: Transaction, session: SessionRow): string =>
 function applyActivity(tx: Transaction, session: SessionRow, to: "rate_limited" | "working"): void {
   const runner = tx.runners.byId(session.runnerId);
   if (runner?.sessionId !== session.id || tx.turns.running(session.id) === undefined) return;
+  // A question that waits is what the runner waits for, whatever else goes on.
+  if (tx.approvals.pending({ runnerId: runner.id, limit: 1 }).length > 0) return;
   const activity = to === "working" ? RunnerActivity.WORKING : RunnerActivity.RATE_LIMITED;
   if (runner.activity !== activity) tx.runners.update(runner.id, { activity });
 }

@@ -39,6 +39,7 @@ const restricted: [string, string, boolean][] = [
   ["rm *", "npm test;rm -rf x", true],
   ["rm *", "echo $(rm -rf x)", true],
   ["rm *", "echo `rm -rf x`", true],
+  ['git commit -m "x"', 'echo $(git commit -m "x")', true],
   ["rm *", "true | xargs rm -rf", true],
   ["rm *", "sudo -u root /bin/rm -rf x", true],
   ["rm *", "FOO=1 BAR=2 rm -rf x", true],
