@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { kill } from "node:process";
 import { Code } from "@connectrpc/connect";
@@ -109,6 +109,20 @@ test("the model is the one asked for, and can be another one from the next turn 
     .toMatch(/^claude-opus-/);
   await say(house, sessionId, "!say Large.");
   expect(house.api.log.entries.findLast(({ kind }) => kind === "answer")?.model).toMatch(/^claude-opus-/);
+});
+
+test("a session that Claude Code has lost is not resumed, and its runner says why", async () => {
+  const house = await claudeHouse();
+  const { runnerId, sessionId } = await talking(house);
+  await say(house, sessionId, "!say Noted.");
+  await house.runners.stopRunner({ runnerId });
+  rmSync(join(house.folder, ".claude", "projects"), { recursive: true });
+  await expect(house.sessions.resumeSession({ sessionId })).rejects.toMatchObject({
+    code: Code.FailedPrecondition,
+    message: expect.stringContaining("No conversation found"),
+  });
+  const { session } = await house.sessions.getSession({ sessionId });
+  expect(session?.status).toBe(SessionStatus.RESUMABLE);
 });
 
 test("arguments that decide on the conversation are refused", async () => {

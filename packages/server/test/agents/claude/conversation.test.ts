@@ -190,6 +190,17 @@ test("an interrupt ends the turn as cancelled, with what was used until then", (
   expect(ended[0]?.usage).toMatchObject({ inputTokens: 11n, outputTokens: 3n, cost: { nanos: 140_000n } });
 });
 
+test("an older version does not name an interrupt as the reason; that it was asked for does", () => {
+  const adapter = conversing();
+  const failed = line({ type: "result", subtype: "error_during_execution", is_error: true });
+  const stopReason = () => ofKind(adapter.receive(failed).updates, "turn_ended")[0]?.stopReason;
+  prompt(adapter, "turn_1");
+  adapter.cancel("session_1");
+  expect(stopReason()).toBe("cancelled");
+  prompt(adapter, "turn_2");
+  expect(stopReason()).toBe("error");
+});
+
 test("what a task in the background says ends no turn, and what it used is told", () => {
   const updates = replay(conversing(), recorded("background"));
   expect(ofKind(updates, "spent")).toMatchObject([

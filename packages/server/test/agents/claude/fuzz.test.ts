@@ -1,5 +1,5 @@
-import { toBinary } from "@bufbuild/protobuf";
-import { PartSchema, ToolCallSchema, UsageSchema } from "@stratavore/proto";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { ApprovalSchema, PartSchema, ToolCallSchema, UsageSchema } from "@stratavore/proto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type AgentAdapter, type AgentUpdate, createClaudeAdapter } from "../../../src/agents/index.js";
@@ -51,7 +51,10 @@ const spoken = fc.oneof(
 function checkStorable(update: AgentUpdate): void {
   if (update.kind === "part") toBinary(PartSchema, update.part);
   if (update.kind === "tool_call") toBinary(ToolCallSchema, update.call);
-  if (update.kind === "approval_requested") toBinary(ToolCallSchema, update.toolCall);
+  if (update.kind === "approval_requested") {
+    const { toolCall, options, question } = update;
+    toBinary(ApprovalSchema, create(ApprovalSchema, { toolCall, options, ...(question && { question }) }));
+  }
   if (update.kind === "turn_ended" || update.kind === "spent") {
     const account = { reported: "0", unbooked: "0", currency: "" };
     toBinary(UsageSchema, bookTurn(account, update.usage));
