@@ -28,7 +28,10 @@ const textNames = names(
 );
 const shells = names("sh bash zsh dash ksh fish");
 
-const maxStrings = 512;
+/** What is looked at of a call; each path is looked up on disk, seen from each of the folders. */
+const maxStrings = 256;
+const maxFolders = 4;
+const maxCommandCharacters = 128 * 1024;
 const maxDepth = 16;
 const maxLength = 4096;
 
@@ -45,7 +48,8 @@ export function readInput(call: ToolCall): CallInput {
   if (call.input !== undefined) walk(found, toJson(ValueSchema, call.input), "", 0);
   if (call.toolKind === "execute") found.mentioned.push(call.title.replace(/^`+|`+$/g, ""));
   const { paths, folders, commands } = found;
-  if (paths.length + folders.length + commands.length > maxStrings) found.isUnsure = true;
+  if (folders.length > maxFolders || paths.length + commands.length > maxStrings) found.isUnsure = true;
+  if (commands.join().length > maxCommandCharacters) found.isUnsure = true;
   return found;
 }
 

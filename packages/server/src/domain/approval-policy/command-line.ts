@@ -1,4 +1,4 @@
-import { folded, literalOf, matchesText } from "./wildcard.js";
+import { folded, literalOf, matchesText, textMatcher } from "./wildcard.js";
 
 /** What makes a shell do more, or with other files, than the first word says. */
 const compound = /[;&|<>`\r\n\0]|\$\(|^\s*[({]/;
@@ -18,17 +18,31 @@ export function allowsCommand(pattern: string, line: string): boolean {
 export function restrictsCommand(pattern: string, line: string): boolean {
   if (line.length > maxLength) return true;
   const wanted = spaced(folded(pattern));
+  const isCompound = compound.test(wanted);
+  const starts = startsIn(line, isCompound);
+  return starts === undefined || starts.some(textMatcher(wanted));
+}
+
+/** What was found last: a policy has many rules for the lines of one call. */
+const known = new Map<string, string[] | undefined>();
+const maxKnown = 8;
+
+/** All that could be a command in a line; for a compound pattern also what could be several. Undefined: too much. */
+function startsIn(line: string, isCompound: boolean): string[] | undefined {
+  const key = `${isCompound} ${line}`;
+  if (known.has(key)) return known.get(key);
   const text = folded(line).replace(/\\\r?\n/g, " ");
-  const parts = simpleParts(text);
-  if (compound.test(wanted)) {
-    const ranges = rangesOf(text);
-    if (ranges === undefined) return true;
-    parts.push(...ranges);
+  const ranges = isCompound ? rangesOf(text) : [];
+  const starts = new Set<string>();
+  let isTooMuch = ranges === undefined;
+  for (const part of new Set([...simpleParts(text), ...(ranges ?? [])])) {
+    const found = startsOf(part);
+    if (found === undefined) isTooMuch = true;
+    for (const start of found ?? []) starts.add(start);
   }
-  return parts.some((part) => {
-    const starts = startsOf(part);
-    return starts === undefined || starts.some((each) => matchesText(wanted, each));
-  });
+  if (known.size >= maxKnown) known.clear();
+  known.set(key, isTooMuch ? undefined : [...starts]);
+  return known.get(key);
 }
 
 const spaced = (text: string) => text.replace(/\s+/g, " ").trim();

@@ -12,19 +12,25 @@ const piecesOf = (pattern: string): string[] => {
 };
 
 /** Whether a text is as a pattern says, in which `*` is any run of characters. Time grows with the text, never faster. */
-export function matchesText(pattern: string, text: string): boolean {
+export const matchesText = (pattern: string, text: string): boolean => textMatcher(pattern)(text);
+
+/** The same for many texts. */
+export function textMatcher(pattern: string): (text: string) => boolean {
   const pieces = piecesOf(pattern);
   const first = pieces[0]!;
   const last = pieces.at(-1)!;
-  if (pieces.length === 1) return first === text;
-  if (!text.startsWith(first)) return false;
-  let at = first.length;
-  for (const piece of pieces.slice(1, -1)) {
-    const found = text.indexOf(piece, at);
-    if (found < 0) return false;
-    at = found + piece.length;
-  }
-  return text.length - last.length >= at && text.endsWith(last);
+  const middle = pieces.slice(1, -1);
+  if (pieces.length === 1) return (text) => first === text;
+  return (text) => {
+    if (!text.startsWith(first)) return false;
+    let at = first.length;
+    for (const piece of middle) {
+      const found = text.indexOf(piece, at);
+      if (found < 0) return false;
+      at = found + piece.length;
+    }
+    return text.length - last.length >= at && text.endsWith(last);
+  };
 }
 
 /** The one text that a pattern without wildcards stands for. */
