@@ -16,14 +16,16 @@ import {
 
 const { TURN, RUNNER, DAY } = Budget_Scope;
 
-/** A cost that is known before it is booked: what a turn that still runs has cost. */
+/** What is known before it is booked: what a turn that still runs has used. */
 export interface Unbooked {
+  /** Input, output and cache writes. */
+  tokens: bigint;
   nanos: bigint;
   currency: string;
 }
 
 /**
- * Says which levels of budgets were reached by usage that is booked already, each of them once. Of the cost, `told` was
+ * Says which levels of budgets were reached by usage that is booked already, each of them once. Of it, `told` was
  * compared while the turn ran. `isTurn`: it is all that one turn used.
  */
 export function usageSpent(
@@ -43,10 +45,10 @@ export function usageSpent(
 }
 
 /**
- * Says which levels of the turn's and the runner's budgets a cost has reached that is not booked yet, and gives the budget
+ * Says which levels of the turn's and the runner's budgets have been reached by what is not booked yet, and gives the budget
  * that it has used up.
  */
-export function costSpent(
+export function turnSpent(
   tx: Transaction,
   session: SessionRow,
   before: Unbooked,
@@ -64,25 +66,12 @@ export function costSpent(
   return usedUp;
 }
 
-/** The budget that the cost of a running turn has used up. */
-export function usedUpBy(
-  tx: Transaction,
-  session: SessionRow,
-  cost: Unbooked,
-  now: number,
-): Budget | undefined {
-  if (cost.nanos === 0n) return undefined;
-  return budgetsFor(tx, session).find(
-    ({ budget, subject }) =>
-      budget.scope !== DAY &&
-      levelOf(budget, plus(booked(tx, budget, subject.ids, now), unbooked(cost, budget))) === 2,
-  )?.budget;
-}
-
 const nothing: Spending = { tokens: 0n, nanos: 0n };
 
 const unbooked = (cost: Unbooked | undefined, budget: Budget): Spending =>
-  cost?.currency === currencyOf(budget) ? { tokens: 0n, nanos: cost.nanos } : nothing;
+  cost === undefined
+    ? nothing
+    : { tokens: cost.tokens, nanos: cost.currency === currencyOf(budget) ? cost.nanos : 0n };
 
 function budgetsFor(tx: Transaction, session: SessionRow) {
   const project = tx.projects.byUid(session.projectUid);

@@ -5,8 +5,8 @@ import { runnerStarted } from "../../domain/runners.js";
 import { turnEnded } from "../../domain/turns.js";
 import { addUsage, noteContext } from "../../domain/usage.js";
 import type { SessionRow, Transaction } from "../../store/index.js";
-import { noteSpent, stoppedByBudget, unbookedOf } from "./budget-stop.js";
-import { bookTurn, noteUsed } from "./costs.js";
+import { noteSpent, noteTurnUsed, stoppedByBudget, unbookedOf } from "./budget-stop.js";
+import { bookTurn } from "./costs.js";
 import { dispatchTurn, nothing, type Outgoing } from "./dispatch.js";
 import { openFirstSession } from "./first-session.js";
 import { withdrawQuestion, withdrawQuestions } from "./leave.js";
@@ -95,7 +95,7 @@ function applyToSession(
       applyActivity(tx, session, update.activity);
       return;
     case "used":
-      noteUsed(memory.cost(session.id), update.usage);
+      applied.lines.push(...noteTurnUsed(tx, memory, session, update.usage));
       return;
     case "spent":
       memory.writer(tx, session.id).complete(tx);

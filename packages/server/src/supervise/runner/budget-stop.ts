@@ -1,17 +1,18 @@
-import type { CumulativeCost } from "../../agents/adapter.js";
-import { costSpent, type Unbooked } from "../../domain/budgets/crossed.js";
+import type { CumulativeCost, TurnUsage } from "../../agents/adapter.js";
+import { turnSpent, type Unbooked } from "../../domain/budgets/crossed.js";
 import { budgetText } from "../../domain/budgets/spending.js";
 import { noteReported } from "../../domain/usage.js";
 import type { SessionRow, Transaction } from "../../store/index.js";
-import { noteCost } from "./costs.js";
+import { noteCost, noteUsed } from "./costs.js";
 import { cancelTurn } from "./leave.js";
 import type { CostAccount, RunnerMemory } from "./memory.js";
 
-/** The cost that is known and not booked. */
-export const unbookedOf = ({ unbooked, currency }: CostAccount): Unbooked => ({
-  nanos: BigInt(unbooked),
-  currency,
-});
+/** What is known and not booked. */
+export function unbookedOf({ unbooked, currency, used = {} }: CostAccount): Unbooked {
+  const { inputTokens = 0, outputTokens = 0, cacheWriteTokens = 0 } = used;
+  const tokens = BigInt(inputTokens) + BigInt(outputTokens) + BigInt(cacheWriteTokens);
+  return { tokens, nanos: BigInt(unbooked), currency };
+}
 
 /** Takes in what a session has cost so far. A turn that has used up a budget is cancelled; gives the lines to write. */
 export function noteSpent(
@@ -20,11 +21,28 @@ export function noteSpent(
   session: SessionRow,
   cost: CumulativeCost,
 ): string[] {
+  noteReported(tx, session, cost);
+  return withinBudgets(tx, memory, session, (account) => noteCost(account, cost));
+}
+
+/** The same for what a turn that goes on has used. */
+export const noteTurnUsed = (
+  tx: Transaction,
+  memory: RunnerMemory,
+  session: SessionRow,
+  usage: TurnUsage,
+): string[] => withinBudgets(tx, memory, session, (account) => noteUsed(account, usage));
+
+function withinBudgets(
+  tx: Transaction,
+  memory: RunnerMemory,
+  session: SessionRow,
+  note: (account: CostAccount) => void,
+): string[] {
   const account = memory.cost(session.id);
   const before = unbookedOf(account);
-  noteCost(account, cost);
-  noteReported(tx, session, cost);
-  const budget = costSpent(tx, session, before, unbookedOf(account), Date.now());
+  note(account);
+  const budget = turnSpent(tx, session, before, unbookedOf(account), Date.now());
   const turn = tx.turns.running(session.id);
   if (budget === undefined || turn === undefined || account.stopped?.turnId === turn.id) return [];
   const why = `the project's ${budgetText(budget)} is used up`;

@@ -423,8 +423,8 @@ export const ApprovalRuleSchema: GenMessage<ApprovalRule> = /*@__PURE__*/
  * A spending limit. Each of its levels is an event BUDGET_WARNING when usage reaches it. At the limit no more is begun: a
  * message, and a runner if the day's is used up, is RESOURCE_EXHAUSTED, and turns that wait fail with the stop reason
  * `budget_exceeded`. A turn that runs is cancelled, with the same stop reason and an error that names the budget, when its
- * own budget or its runner's is used up by cost that the agent tells meanwhile. What agents tell only at a turn's end, as
- * most do of tokens, counts from then on: a budget can be overshot by what one turn of each runner uses. Days turn at UTC
+ * own budget or its runner's is used up by what the agent tells meanwhile. What it tells only at a turn's end, as most
+ * agents do of tokens, counts from then on: a budget can be overshot by what one turn of each runner uses. Days turn at UTC
  * midnight.
  *
  * @generated from message stratavore.v1.Budget
