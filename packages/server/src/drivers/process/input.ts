@@ -142,6 +142,8 @@ export class Input {
   }
 
   #tryOpen(): "open" | "wait" | "gone" {
+    // Asked before the try: the FIFO is made before its holder is noted, so one that is missing then has been removed.
+    const wasMade = existsSync(fileIn(this.#dir, "holder"));
     try {
       const fd = openSync(fileIn(this.#dir, "input"), constants.O_WRONLY | constants.O_NONBLOCK);
       this.#socket = new Socket({ fd, readable: false, writable: true });
@@ -151,7 +153,7 @@ export class Input {
       return "open";
     } catch (error) {
       // ENXIO: nobody has opened it for reading yet. ENOENT: not made yet, or removed when the input was ended.
-      const isEnded = errnoOf(error) === "ENOENT" && existsSync(fileIn(this.#dir, "holder"));
+      const isEnded = errnoOf(error) === "ENOENT" && wasMade;
       return isEnded || !["ENXIO", "ENOENT"].includes(errnoOf(error) ?? "") ? "gone" : "wait";
     }
   }
