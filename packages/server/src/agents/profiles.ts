@@ -13,6 +13,11 @@ export interface AgentProfile {
   readonly inherit?: readonly string[];
   /** How to get the program, for people. */
   readonly install?: string;
+  /**
+   * What the token figures at a turn's end are of: the `turn`, or sums over the `session`, of which what is new is counted.
+   * Figures alone do not tell, and a draft of the Agent Client Protocol can be read either way. Default: `turn`.
+   */
+  readonly tokens?: "turn" | "session";
 }
 
 /** Profiles of agents that people use; more come from the configuration. */

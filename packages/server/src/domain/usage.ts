@@ -1,4 +1,4 @@
-import { clone, create } from "@bufbuild/protobuf";
+import { clone } from "@bufbuild/protobuf";
 import { CostBasis, type Usage, UsageSchema } from "@stratavore/proto";
 import type { SessionRow, Transaction } from "../store/index.js";
 import { type Unbooked, usageSpent } from "./budgets/crossed.js";
@@ -69,13 +69,18 @@ export function addUsage(
   usageSpent(tx, session, usage, at, of);
 }
 
+/** What its agent has last reported of a session as sums. */
+export const reportedBy = (tx: Transaction, session: SessionRow): Usage =>
+  usageOf(tx.sessions.byId(session.id)!.reportedUsage) ?? emptyUsage();
+
 /** Notes what an agent has last said that a session has cost so far, for the runner that it is taken up or copied on. */
 export function noteReported(
   tx: Transaction,
   session: SessionRow,
   { nanos, currency }: { nanos: bigint; currency: string },
 ): void {
-  const usage = create(UsageSchema, { costNanos: nanos, currency, costBasis: CostBasis.REPORTED });
+  const usage = reportedBy(tx, session);
+  Object.assign(usage, { costNanos: nanos, currency, costBasis: CostBasis.REPORTED });
   tx.sessions.update(session.id, { reportedUsage: storedUsage(usage) });
 }
 

@@ -36,6 +36,8 @@ export interface LaunchPlan {
   continues?: string;
   /** Of the protocol claude only. */
   claude?: ClaudeLaunch;
+  /** What the agent's token figures are of, if not of a turn. */
+  tokens?: AgentProfile["tokens"];
 }
 
 export interface LaunchRequest {
@@ -69,8 +71,8 @@ export async function planLaunch(request: LaunchRequest, source: NodeJS.ProcessE
   };
   const command = [...profile.command, ...(config?.args ?? []), ...request.args];
   const program = await resolveCommand(command[0]!, env.PATH ?? "", project.path, profile.install);
-  const { protocol } = profile;
-  const plan = { program, args: command.slice(1), env, cwd: project.path, protocol };
+  const { protocol, tokens } = profile;
+  const plan = { program, args: command.slice(1), env, cwd: project.path, protocol, tokens };
   if (protocol === "claude") return asClaude(plan, request);
   return { ...plan, input: protocol === "acp" || request.input };
 }
@@ -117,12 +119,12 @@ export function launchSpec(plan: LaunchPlan, runner: RunnerRow, row: ProcessRow)
 export function recordStart(
   tx: Transaction,
   runner: RunnerRow,
-  plan: Pick<LaunchPlan, "protocol" | "input" | "cwd" | "continues" | "claude">,
+  plan: Pick<LaunchPlan, "protocol" | "input" | "cwd" | "continues" | "claude" | "tokens">,
   process: AgentProcess,
   execSessionId: string,
 ): RunnerMemory {
-  const { protocol, input, cwd, continues, claude } = plan;
-  const memory = RunnerMemory.first({ protocol, input, cwd, continues, claude }, execSessionId);
+  const { protocol, input, cwd, continues, claude, tokens } = plan;
+  const memory = RunnerMemory.first({ protocol, input, cwd, continues, claude, tokens }, execSessionId);
   post(memory.stored.outbox, memory.adapter.start());
   tx.processes.update(runner.id, {
     handle: process.handle,

@@ -13,6 +13,7 @@ import { withdrawQuestion, withdrawQuestions } from "./leave.js";
 import type { RunnerMemory } from "./memory.js";
 import { applyFailed, applyOpened } from "./opened.js";
 import { applySaid, isSaid } from "./said.js";
+import { tokensOfTurn } from "./token-sums.js";
 
 /** What applying updates leads to once they are committed. */
 export interface Applied extends Outgoing {
@@ -140,7 +141,7 @@ function applyTurnEnded(
     stopReason: stopped === undefined ? update.stopReason : "budget_exceeded",
     error: update.error ?? stopped,
     told: unbookedOf(account),
-    usage: bookTurn(account, update.usage),
+    usage: bookTurn(account, tokensOfTurn(tx, memory, session, update.usage)),
   });
   applied.prompts.push(...dispatchTurn(tx, tx.sessions.byId(session.id)!, memory));
   if (tx.runners.byId(session.runnerId)?.sessionId !== session.id) memory.letGo(session.id);

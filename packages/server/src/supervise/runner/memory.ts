@@ -51,6 +51,8 @@ export interface StoredMemory {
   input?: boolean;
   /** claude only. */
   claude?: ClaudeLaunch | undefined;
+  /** What the agent's token figures are of; default: a turn. */
+  tokens?: AgentProfile["tokens"] | undefined;
 }
 
 /** What the daemon holds of one live runner in memory. All of it can be made anew from the store. */
@@ -63,7 +65,7 @@ export class RunnerMemory {
   ) {}
 
   static first(
-    kind: Pick<StoredMemory, "protocol" | "input" | "cwd" | "continues" | "claude">,
+    kind: Pick<StoredMemory, "protocol" | "input" | "cwd" | "continues" | "claude" | "tokens">,
     execSessionId: string,
   ): RunnerMemory {
     const rest = { outbox: emptyOutbox(), costs: {}, stderrTail: "", notUtf8: [] };
