@@ -19,7 +19,7 @@ const pathNames = names(
 const folderNames = names("cwd workdir workingdirectory");
 /** Inputs that are maps by path. */
 const mapNames = names("changes files");
-const commandNames = names("command commands cmd cmds script shellcommand commandline argv");
+const commandNames = names("command commands cmd cmds script code shellcommand commandline argv");
 /** Of these a list is the words of one command; of the others, several. */
 const argvNames = names("command cmd argv");
 /** Text that is written or told, not looked up. */

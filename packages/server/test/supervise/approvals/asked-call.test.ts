@@ -86,6 +86,12 @@ const covered: [string, Parameters<typeof isMet>[1], Call, boolean][] = [
   ["nothing named", { path: "**" }, { input: {} }, false],
   ["in another folder", { path: "**" }, { input: { path: "key", cwd: outside } }, false],
   ["a command that names a file", { path: "src/*" }, { kind: "execute", ...edits("src/a.ts") }, false],
+  [
+    "code that runs with a file",
+    { path: "src/*" },
+    { kind: "other", input: { code: "x()", file: "src/a.ts" } },
+    false,
+  ],
   ["by kind", { tool: "edit" }, edits("/etc/passwd"), true],
   ["by name", { tool: "mcp__*" }, { name: "mcp__db__query" }, true],
   ["by another name", { tool: "read" }, edits("src/a.ts"), false],
