@@ -1,3 +1,4 @@
+import { UsageDimension } from "@stratavore/proto";
 import { expect, test } from "vitest";
 import { openHouse, strange } from "./house.js";
 
@@ -52,4 +53,31 @@ test("figures of an agent whose profile says nothing of them are of the turn", a
   const { sessionId } = await house.talking("turns");
   for (const text of ["100 10", "150 15", "150 15"]) await house.say(sessionId, text);
   expect((await house.usage.reportUsage({})).total).toMatchObject({ inputTokens: 400n, outputTokens: 40n });
+});
+
+test("a cost that is told after its turn is counted, and once, also if the runner ends with that", async () => {
+  const late = strange(
+    "late",
+    `({ id, method, params }, say) => {
+      const agentCapabilities = { loadSession: true };
+      if (method === "initialize") return say({ id, result: { protocolVersion: 1, agentCapabilities } });
+      if (method === "session/new") return say({ id, result: { sessionId: "s" } });
+      if (method === "session/load") return say({ id, result: {} });
+      if (method !== "session/prompt") return;
+      const cost = { amount: Number(params.prompt[0].text), currency: "USD" };
+      say({ id, result: { stopReason: "end_turn" } });
+      say({ method: "session/update", params: { sessionId: "s", update: { sessionUpdate: "usage_update", used: 1, size: 9, cost } } });
+    }`,
+  );
+  const house = await openHouse({}, { agents: [late] });
+  const { runnerId, sessionId } = await house.talking("late");
+  const cost = async () => (await house.usage.reportUsage({})).total!.costs.map(({ costNanos }) => costNanos);
+  await house.say(sessionId, "0.5");
+  await expect.poll(cost).toEqual([500_000_000n]);
+  await house.runners.stopRunner({ runnerId });
+  await house.sessions.resumeSession({ sessionId });
+  await house.say(sessionId, "0.75");
+  await expect.poll(cost).toEqual([750_000_000n]);
+  const { rows } = await house.usage.reportUsage({ groupBy: [UsageDimension.PERSON] });
+  expect(rows).toMatchObject([{ person: (await house.runner(runnerId)).createdBy }]);
 });

@@ -6,7 +6,7 @@ import { turnEnded } from "../../domain/turns.js";
 import { addUsage, noteContext } from "../../domain/usage.js";
 import type { SessionRow, Transaction } from "../../store/index.js";
 import { noteSpent, noteTurnUsed, stoppedByBudget, unbookedOf } from "./budget-stop.js";
-import { bookTurn } from "./costs.js";
+import { bookTurn, personIn } from "./costs.js";
 import { dispatchTurn, nothing, type Outgoing } from "./dispatch.js";
 import { openFirstSession } from "./first-session.js";
 import { withdrawQuestion, withdrawQuestions } from "./leave.js";
@@ -106,10 +106,6 @@ function applyToSession(
       applyTurnEnded(tx, memory, session, update, applied);
   }
 }
-
-/** What goes on in the background was begun by whoever spoke last. */
-const personIn = (tx: Transaction, session: SessionRow): string =>
-  tx.turns.latest(session.id)?.createdBy ?? tx.runners.byId(session.runnerId)?.createdBy ?? "";
 
 function applyActivity(tx: Transaction, session: SessionRow, to: "rate_limited" | "working"): void {
   const runner = tx.runners.byId(session.runnerId);

@@ -1,9 +1,9 @@
 import type { CumulativeCost, TurnUsage } from "../../agents/adapter.js";
 import { turnSpent, type Unbooked } from "../../domain/budgets/crossed.js";
 import { budgetText } from "../../domain/budgets/spending.js";
-import { noteReported } from "../../domain/usage.js";
+import { addUsage, noteReported } from "../../domain/usage.js";
 import type { SessionRow, Transaction } from "../../store/index.js";
-import { noteCost, noteUsed } from "./costs.js";
+import { bookTurn, noteCost, noteUsed, personIn } from "./costs.js";
 import { cancelTurn } from "./leave.js";
 import type { CostAccount, RunnerMemory } from "./memory.js";
 
@@ -22,7 +22,15 @@ export function noteSpent(
   cost: CumulativeCost,
 ): string[] {
   noteReported(tx, session, cost);
-  return withinBudgets(tx, memory, session, (account) => noteCost(account, cost));
+  const lines = withinBudgets(tx, memory, session, (account) => noteCost(account, cost));
+  // Without a turn that would book it, it is the session's at once: there may be none any more.
+  const account = memory.cost(session.id);
+  if (tx.turns.running(session.id) === undefined && account.unbooked !== "0") {
+    const told = unbookedOf(account);
+    const usage = bookTurn(account, undefined);
+    addUsage(tx, session, usage, personIn(tx, session), { isTurn: false, told });
+  }
+  return lines;
 }
 
 /** The same for what a turn that goes on has used. */

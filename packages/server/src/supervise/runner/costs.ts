@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { CostBasis, type Usage, UsageSchema } from "@stratavore/proto";
 import type { CumulativeCost, TurnUsage } from "../../agents/adapter.js";
+import type { SessionRow, Transaction } from "../../store/index.js";
 import type { CostAccount } from "./memory.js";
 
 /** Takes a cumulative report into the account. A sum that fell has begun anew, as after a restart of the agent. */
@@ -59,3 +60,7 @@ export function bookTurn(account: CostAccount, told: TurnUsage | undefined): Usa
 
 const basisOf = (cost: TurnUsage["cost"]) =>
   cost?.basis === "api_equivalent" ? CostBasis.API_EQUIVALENT : CostBasis.REPORTED;
+
+/** What goes on in the background was begun by whoever spoke last. */
+export const personIn = (tx: Transaction, session: SessionRow): string =>
+  tx.turns.latest(session.id)?.createdBy ?? tx.runners.byId(session.runnerId)?.createdBy ?? "";
