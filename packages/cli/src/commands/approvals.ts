@@ -1,5 +1,6 @@
 import { type Approval, ApprovalState, ListApprovalsResponseSchema } from "@stratavore/client/node";
 import { Command, Option } from "commander";
+import { knownProject } from "../find-project.js";
 import { answeredBy } from "../output/rule.js";
 import { type Column, printTable } from "../output/table.js";
 import { age, isoTime, shortId } from "../output/words.js";
@@ -49,7 +50,11 @@ export const approvalsCommand = (): Command =>
     )
     .action(
       action(async ({ client, out, signal }, { project, state }: Options) => {
-        const request = { projectName: project, state: states[state], limit: 1000 };
+        const request = {
+          projectName: await knownProject(client, project, signal),
+          state: states[state],
+          limit: 1000,
+        };
         const found = await client.approvals.list(request, { signal });
         if (out.json) out.message(ListApprovalsResponseSchema, found);
         else printTable(out, [...asked, ...(state === "pending" ? [options] : answer)], found.approvals);
