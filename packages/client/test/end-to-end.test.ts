@@ -1,39 +1,17 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { decodeEvent, EventType, type Reconnect, RunnerStatus } from "../src/node/index.js";
 import { temporaryDirectory, testClient } from "./fixtures/cleanup.js";
+import { daemon, kill } from "./fixtures/daemon.js";
 
-const program = fileURLToPath(new URL("fixtures/daemon.mjs", import.meta.url));
 const lines = 60;
 /** Goes on printing while the daemon is away, and does not end before it is told to, or after 20 s. */
 const script = `
   i=0; while [ $i -lt 50 ]; do i=$((i+1)); echo line $i; sleep 0.02; done
   n=0; while [ ! -e go ] && [ $n -lt 400 ]; do n=$((n+1)); sleep 0.05; done
   while [ $i -lt ${lines} ]; do i=$((i+1)); echo line $i; done`;
-
-/** A daemon in a process of its own, which answers already. */
-async function daemon(dataDir: string, addresses: string[]): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [program, dataDir, ...addresses], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  onTestFinished(() => kill(child));
-  await Promise.race([
-    once(child.stdout!, "data"),
-    once(child, "exit").then(([code]) => Promise.reject(new Error(`the daemon ended with ${code}`))),
-  ]);
-  return child;
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, "exit");
-  child.kill("SIGKILL");
-  await exited;
-}
 
 test.each([
   ["its unix socket", (directory: string) => ["127.0.0.1:0", `unix:${directory}/api.sock`]],

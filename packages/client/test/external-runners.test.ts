@@ -1,7 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import {
   decodeEvent,
   EventType,
@@ -11,31 +8,12 @@ import {
   RunnerStatus,
 } from "../src/node/index.js";
 import { temporaryDirectory, testClient } from "./fixtures/cleanup.js";
-
-const program = fileURLToPath(new URL("fixtures/daemon.mjs", import.meta.url));
-
-/** A daemon in a process of its own, which answers already. */
-async function daemon(dataDir: string): Promise<ChildProcess> {
-  const args = [program, dataDir, "127.0.0.1:0", `unix:${dataDir}/api.sock`];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  onTestFinished(() => kill(child));
-  await Promise.race([
-    once(child.stdout!, "data"),
-    once(child, "exit").then(([code]) => Promise.reject(new Error(`the daemon ended with ${code}`))),
-  ]);
-  return child;
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, "exit");
-  child.kill("SIGKILL");
-  await exited;
-}
+import { daemon, kill } from "./fixtures/daemon.js";
 
 test("the owner of a runner speaks for it, over a daemon that is killed and comes back", async () => {
   const directory = await temporaryDirectory();
-  const first = await daemon(directory);
+  const addresses = ["127.0.0.1:0", `unix:${directory}/api.sock`];
+  const first = await daemon(directory, addresses);
   const client = testClient({ dataDir: directory });
   const { runners, sessions } = client;
   await client.projects.create({ name: "p", path: directory });
@@ -66,7 +44,7 @@ test("the owner of a runner speaks for it, over a daemon that is killed and come
   expect(position).not.toBe("");
   await runners.pause({ runnerId });
   await kill(first);
-  await daemon(directory);
+  await daemon(directory, addresses);
   const stored: RunnerEvent[] = [];
   let later = 0;
   while (later < 3) {

@@ -7,6 +7,7 @@ import {
   ProjectStatus,
 } from "@stratavore/client/node";
 import { Command } from "commander";
+import { asOf } from "../output/as-of.js";
 import { type Column, printTable } from "../output/table.js";
 import { action } from "../session.js";
 import { addRuleCommand, policyCommand, removeRuleCommand, rulesCommand } from "./project-rules.js";
@@ -60,8 +61,7 @@ const createCommand = (): Command =>
 const listCommand = (): Command =>
   new Command("list").description("list the projects").action(
     action(async ({ client, out, signal }) => {
-      // Before all pages, so that a watch from there misses nothing of any.
-      const { asOfEventId } = await client.projects.list({ limit: 1 }, { signal });
+      const asOfEventId = await asOf(out, () => client.projects.list({ limit: 1 }, { signal }));
       const projects = await Array.fromAsync(
         client.projects.all({ includeStats: true, limit: 1000 }, { signal }),
       );

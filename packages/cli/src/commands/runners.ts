@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { ListRunnersResponseSchema, type Runner, RunnerStatus } from "@stratavore/client/node";
 import { Command, Option } from "commander";
 import { knownProject } from "../find-project.js";
+import { asOf } from "../output/as-of.js";
 import { type Column, printTable } from "../output/table.js";
 import { activityWord, age, isoTime, shortId, statusWord, styledStatus } from "../output/words.js";
 import { action } from "../session.js";
@@ -51,8 +52,7 @@ export const runnersCommand = (): Command =>
           status: status === undefined ? undefined : statuses[status],
           limit: 1000,
         };
-        // Before all pages, so that a watch from there misses nothing of any.
-        const { asOfEventId } = await client.runners.list({ ...request, limit: 1 }, { signal });
+        const asOfEventId = await asOf(out, () => client.runners.list({ ...request, limit: 1 }, { signal }));
         const runners = await Array.fromAsync(client.runners.all(request, { signal }));
         if (out.json) {
           const totalCount = runners.length;

@@ -3,6 +3,7 @@ import { ListSessionsResponseSchema, type Session, SessionStatus } from "@strata
 import { Command, Option } from "commander";
 import { knownProject } from "../find-project.js";
 import { findId } from "../ids.js";
+import { asOf } from "../output/as-of.js";
 import { styled } from "../output/style.js";
 import { type Column, printTable } from "../output/table.js";
 import { age, isoTime, sessionWord, shortId } from "../output/words.js";
@@ -71,8 +72,7 @@ export const sessionsCommand = (): Command =>
           resumableOnly: resumable,
           limit: 1000,
         };
-        // Before all pages, so that a watch from there misses nothing of any.
-        const { asOfEventId } = await client.sessions.list({ ...request, limit: 1 }, { signal });
+        const asOfEventId = await asOf(out, () => client.sessions.list({ ...request, limit: 1 }, { signal }));
         const sessions = await Array.fromAsync(client.sessions.all(request, { signal }));
         if (out.json) {
           const totalCount = sessions.length;

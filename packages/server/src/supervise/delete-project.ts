@@ -5,6 +5,7 @@ import { answeredBefore, once, type RepeatableRequest } from "../domain/idempote
 import { projectByName, removeProject } from "../domain/projects.js";
 import { moveRunner } from "../domain/runners.js";
 import type { ProjectRow, RunnerRow, Transaction } from "../store/index.js";
+import { defaultGraceMs } from "./grace.js";
 import { failUnstarted } from "./reconcile/unstarted.js";
 import type { Supervisor } from "./supervisor.js";
 
@@ -18,7 +19,6 @@ const liveStatuses = [
 /** Runners that are stopped side by side, and how many a refusal names. */
 const width = 16;
 const named = 10;
-const graceMs = 10_000;
 
 export interface ProjectDeletion {
   name: string;
@@ -91,7 +91,7 @@ async function stopAll(
   for (let from = 0; from < runners.length; from += width) {
     const some = runners.slice(from, from + width);
     const stops = some.map(async ({ id }) => {
-      await supervisor.stopRunner(id, { force: false, graceMs }, caller);
+      await supervisor.stopRunner(id, { force: false, graceMs: defaultGraceMs }, caller);
       await supervisor.letGo(id);
     });
     for (const result of await Promise.allSettled(stops)) {

@@ -1,14 +1,11 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { type DeleteRunnerResponse, DeleteRunnerResponseSchema } from "@stratavore/proto";
 import { once, type RepeatableRequest } from "../domain/idempotency.js";
 import { isLive } from "../domain/lifecycle.js";
 import { deleteRunner as removeRunner } from "../domain/runner-changes.js";
 import { runnerById } from "../domain/runners.js";
+import { defaultGraceMs } from "./grace.js";
 import type { Supervisor } from "./supervisor.js";
-
-const graceMs = 10_000;
 
 /**
  * Deletes a runner and its folder; with `force` a live one is stopped first.
@@ -21,9 +18,10 @@ export async function deleteRunner(
   request: RepeatableRequest | undefined,
   caller: AbortSignal,
 ): Promise<DeleteRunnerResponse> {
-  const { store, runnersFolder, log } = supervisor.options;
+  const { store } = supervisor.options;
   const isRunning = isLive(runnerById(store.read, runnerId).status);
-  if (isRunning && force) await supervisor.stopRunner(runnerId, { force: false, graceMs }, caller);
+  if (isRunning && force)
+    await supervisor.stopRunner(runnerId, { force: false, graceMs: defaultGraceMs }, caller);
   const { answer } = await store.transaction((tx) =>
     once(tx, request, DeleteRunnerResponseSchema, () => {
       removeRunner(tx, runnerById(tx, runnerId));
@@ -31,8 +29,6 @@ export async function deleteRunner(
     }),
   );
   await supervisor.letGo(runnerId);
-  await rm(join(runnersFolder, runnerId), { recursive: true, force: true }).catch((error) => {
-    log.warn({ runner: runnerId, error }, "a runner's folder could not be removed");
-  });
+  await supervisor.removeFolder(runnerId);
   return answer;
 }

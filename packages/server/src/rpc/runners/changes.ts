@@ -30,10 +30,10 @@ import { updateRunner } from "../../supervise/update-runner.js";
 import { scopeOf } from "../caller.js";
 import type { Services } from "../services.js";
 import { factsOf } from "./facts.js";
+import { graceMsOf } from "./grace.js";
 
 type Implemented = "updateRunner" | "deleteRunner" | "pauseRunner" | "resumeRunner" | "batchStopRunners";
 
-const defaultGraceSeconds = 10;
 const liveStatuses = [
   RunnerStatus.STARTING,
   RunnerStatus.RUNNING,
@@ -84,7 +84,7 @@ export function runnerChanges(services: Services): Pick<ServiceImpl<typeof Runne
         );
       }
       const ids = runnerIds.length > 0 ? runnerIds : liveOf(store, projectName);
-      const graceMs = (timeoutSeconds || defaultGraceSeconds) * 1000;
+      const graceMs = graceMsOf(timeoutSeconds);
       const results = await stopMany(supervisor, ids, { force, graceMs }, context.signal);
       const done = answerOf(results, (error) => log.error({ error }, "a runner could not be stopped"));
       const { answer } = await store.transaction((tx) =>

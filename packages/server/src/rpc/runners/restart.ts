@@ -9,8 +9,7 @@ import { answeredBefore, repeatable } from "../../domain/idempotency.js";
 import { restartRunner as restart } from "../../supervise/restart.js";
 import { scopeOf } from "../caller.js";
 import type { Services } from "../services.js";
-
-const defaultGraceSeconds = 10;
+import { graceMsOf } from "./grace.js";
 
 /** Ends a runner and starts it again as a new incarnation. */
 export async function restartRunner(
@@ -22,6 +21,6 @@ export async function restartRunner(
   const before = answeredBefore(store.read, repeat, RestartRunnerResponseSchema);
   if (before !== undefined) return before;
   const { runnerId, preserveSession, timeoutSeconds } = request;
-  const graceMs = (timeoutSeconds || defaultGraceSeconds) * 1000;
+  const graceMs = graceMsOf(timeoutSeconds);
   return await restart(supervisor, { runnerId, preserveSession, graceMs }, repeat, context.signal);
 }

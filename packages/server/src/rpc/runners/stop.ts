@@ -11,8 +11,7 @@ import { runnerMessage } from "../../domain/views/runner.js";
 import { endedProcesses, methodOf } from "../../supervise/runner/ending.js";
 import { scopeOf } from "../caller.js";
 import type { Services } from "../services.js";
-
-const defaultGraceSeconds = 10;
+import { graceMsOf } from "./grace.js";
 
 /** Ends a runner; a repeat tells what the first call ended, also when the runner was started again since. */
 export async function stopRunner(
@@ -24,7 +23,7 @@ export async function stopRunner(
   const before = answeredBefore(store.read, repeat, StopRunnerResponseSchema);
   if (before !== undefined) return before;
   const { runnerId, force, timeoutSeconds } = request;
-  const graceMs = (timeoutSeconds || defaultGraceSeconds) * 1000;
+  const graceMs = graceMsOf(timeoutSeconds);
   const stopped = await supervisor.stopRunner(runnerId, { force, graceMs }, context.signal);
   const { runner, report, method } = stopped;
   const done = create(StopRunnerResponseSchema, {

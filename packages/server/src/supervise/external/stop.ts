@@ -3,12 +3,11 @@ import { EventType, RunnerStatus, RunnerStoppedSchema, StopMethod } from "@strat
 import { isTerminal } from "../../domain/lifecycle.js";
 import { runnerById } from "../../domain/runners.js";
 import type { Store } from "../../store/index.js";
+import { defaultGraceMs } from "../grace.js";
 import { orAborted } from "../or-aborted.js";
 import type { StopOutcome } from "../stop-runner.js";
 import type { Supervisor } from "../supervisor.js";
 import { endUnconfirmed, requestEnd } from "./end.js";
-
-const defaultGraceMs = 10_000;
 
 /**
  * Asks the owner of an external runner to end it, and waits for its word. The stop goes on when the caller leaves.
