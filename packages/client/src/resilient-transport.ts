@@ -46,7 +46,8 @@ export function resilientTransport(
           if (signal?.aborted || error.code !== Code.Unavailable || attempt >= allowed) throw error;
           const delayMs = backoffMs(attempt, maxDelayMs);
           if (deadline !== undefined) {
-            remainingMs = deadline - Date.now() - delayMs;
+            // The protocols' headers take whole milliseconds.
+            remainingMs = Math.floor(deadline - Date.now() - delayMs);
             if (remainingMs <= 0) throw error;
           }
           await pause(delayMs, signal, closed);

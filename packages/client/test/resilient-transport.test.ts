@@ -84,6 +84,12 @@ describe("a mutation", () => {
     expect(requests).toHaveLength(1);
   });
 
+  test("is repeated within its time", async () => {
+    const { requests, address } = await failing(1);
+    await testClient({ address }).runners.create({}, { timeoutMs: 30_000 });
+    expect(requests).toHaveLength(2);
+  });
+
   test("is not repeated after its signal or its time", async () => {
     const { requests, address } = await failing(99);
     const client = testClient({ address });
